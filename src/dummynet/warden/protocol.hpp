@@ -1,0 +1,237 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What owner and warden say to each other over one SOCK_SEQPACKET socket. Each message is one datagram:
+/// type (u8), id (u32), body; numbers in the machine's order, since both ends are one build on one machine; strings
+/// with their length before them. The reader trusts nothing: every length is checked, and a message that is too short,
+/// too long or of an unknown type is no message at all.
+namespace dummynet::warden {
+
+/// Both sides must name the same.
+inline constexpr std::uint32_t kProtocolVersion = 1;
+/// A body beyond this travels in a memfd, whose descriptor comes last.
+inline constexpr std::size_t kMaxInlineBytes = 48U << 10U;
+/// Beyond this a request is refused; the kernel's own limit for arguments and environment is below: execve(2).
+inline constexpr std::size_t kMaxBodyBytes = 64U << 20U;
+
+enum class Type : std::uint8_t {
+  // owner → warden
+  configure = 1,
+  defaults,
+  start,
+  signal,
+  kill_tree,
+  kill_all,
+  usage,
+  make_node,
+  set_node_file,
+  open_socket,
+  find_socket,
+  // warden → owner
+  hello = 64,
+  refused,
+  started,
+  ended,
+  tree_gone,
+  all_gone,
+  usage_is,
+  node_made,
+  done,
+  socket_opened,
+  socket_owner,
+};
+
+/// What a step was about; the same words for every refusal.
+struct Refusal {
+  std::uint8_t step = 0;  ///< os::SpawnStep
+  std::int32_t error_number = 0;
+  std::string object;
+  bool interpreter_missing = false;
+};
+
+struct Configure {
+  std::uint32_t version = kProtocolVersion;
+  bool sandbox = false;  ///< all namespaces, nodes possible
+  bool isolate = false;  ///< user (identity-mapped) and PID namespace only
+  bool use_cgroups = true;
+  bool has_owner_pidfd = false;
+  std::string run;  ///< names this run: cgroup folder, environment marker
+};
+
+struct Hello {
+  std::uint32_t version = kProtocolVersion;
+  std::uint8_t containment = 0;  ///< dummynet::Containment
+  bool own_pid_namespace = false;
+  bool accounts_cpu = false;  ///< a cgroup for each process tree
+  bool accounts_memory = false;
+  pid_t pid = 0;       ///< in its own terms
+  std::string cgroup;  ///< path of the run's cgroup as the owner sees it; empty: none
+  std::vector<std::string> notices;
+};
+
+/// What a start inherits unless it says otherwise.
+struct Defaults {
+  std::string cwd;
+  std::vector<std::string> environment;  ///< "NAME=value"
+};
+
+struct Limit {
+  std::int32_t resource = 0;
+  std::uint64_t value = 0;
+};
+
+struct Start {
+  std::vector<std::string> arguments;
+  std::string program;     ///< what to look up in PATH; usually arguments[0]
+  std::string must_exist;  ///< also to be found there first; see os::SpawnRequest
+  std::string cwd;         ///< empty: the default; else absolute, or relative to the default
+  bool clear_environment = false;
+  std::vector<std::string> environment;  ///< "NAME=value", replacing defaults of the same name
+  std::int32_t node = -1;
+  bool change_identity = false;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  bool leave_tree = false;
+  std::vector<Limit> limits;       ///< setrlimit(2)
+  std::uint64_t memory_bytes = 0;  ///< cgroup limits; 0: none
+  std::uint64_t cpu_quota_us = 0;  ///< per 100 ms
+  std::uint64_t processes = 0;
+  // descriptors: standard input, output, error
+};
+
+struct Signal {
+  std::int32_t number = 0;
+  bool whole_tree = false;
+};
+
+struct Usage {
+  std::uint64_t cpu_us = 0, cpu_user_us = 0, cpu_system_us = 0;
+  std::uint8_t cpu_source = 0;  ///< dummynet::Source
+  std::uint64_t memory_now_bytes = 0;
+  std::uint8_t memory_now_source = 0;
+  std::uint64_t memory_peak_bytes = 0;
+  std::uint8_t memory_peak_source = 0;
+  std::uint64_t max_rss_bytes = 0;
+};
+
+struct Started {
+  pid_t pid = 0;  ///< in the warden's terms
+  std::vector<std::string> notices;
+};
+
+struct Ended {
+  std::int32_t code = 0;  ///< CLD_EXITED, CLD_KILLED, CLD_DUMPED: waitid(2)
+  std::int32_t status = 0;
+  bool tree_empty = true;  ///< false: tree_gone follows some day
+  Usage usage;
+};
+
+struct Member {
+  pid_t pid = 0;
+  std::string command;
+};
+
+struct TreeGone {
+  std::vector<Member> killed;  ///< what kill_tree found
+  Usage usage;
+};
+
+struct AllGone {
+  std::vector<Member> stuck;  ///< cannot be killed: uninterruptible
+};
+
+struct NodeFile {
+  std::int32_t node = -1;
+  std::string path;
+  std::string content;
+};
+
+struct SocketRequest {
+  std::int32_t node = -1;
+  std::int32_t domain = 0, type = 0, protocol = 0;
+};
+
+struct SocketOwner {
+  bool in_tree = false;
+  pid_t holder = 0;  ///< somebody else's process, as the warden sees it; 0: not to be seen
+  std::string command;
+};
+
+/// Puts a message together. Reusable: begin() starts anew and keeps the memory.
+class Writer {
+ public:
+  Writer& begin(Type type, std::uint32_t id);
+  Writer& u8(std::uint8_t value) { return raw(&value, sizeof value); }
+  Writer& flag(bool value) { return u8(value ? 1 : 0); }
+  Writer& i32(std::int32_t value) { return raw(&value, sizeof value); }
+  Writer& u32(std::uint32_t value) { return raw(&value, sizeof value); }
+  Writer& u64(std::uint64_t value) { return raw(&value, sizeof value); }
+  Writer& text(std::string_view value);
+  Writer& texts(const std::vector<std::string>& values);
+  std::string_view bytes() const noexcept { return bytes_; }
+
+ private:
+  Writer& raw(const void* data, std::size_t size) {
+    bytes_.append(static_cast<const char*>(data), size);
+    return *this;
+  }
+  std::string bytes_;
+};
+
+/// Takes a message apart. After a failed read every further one gives zero or nothing, and done() is false.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) noexcept : rest_{bytes} {}
+  std::uint8_t u8() { return number<std::uint8_t>(); }
+  bool flag() { return u8() != 0; }
+  std::int32_t i32() { return number<std::int32_t>(); }
+  std::uint32_t u32() { return number<std::uint32_t>(); }
+  std::uint64_t u64() { return number<std::uint64_t>(); }
+  std::string text();
+  std::vector<std::string> texts();
+  /// Everything was read, and nothing was missing.
+  bool done() const noexcept { return good_ && rest_.empty(); }
+  bool good() const noexcept { return good_; }
+
+ private:
+  template <typename T>
+  T number();
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+struct Header {
+  Type type{};
+  std::uint32_t id = 0;
+  std::string_view body;
+};
+/// Nothing for fewer than five bytes or an unknown type.
+std::optional<Header> parse_header(std::string_view message);
+
+void write(Writer&, const Configure&);
+void write(Writer&, const Hello&);
+void write(Writer&, const Defaults&);
+void write(Writer&, const Start&);
+void write(Writer&, const Signal&);
+void write(Writer&, const Refusal&);
+void write(Writer&, const Started&);
+void write(Writer&, const Ended&);
+void write(Writer&, const Usage&);
+void write(Writer&, const TreeGone&);
+void write(Writer&, const AllGone&);
+void write(Writer&, const NodeFile&);
+void write(Writer&, const SocketRequest&);
+void write(Writer&, const SocketOwner&);
+
+/// Reads a whole body as `Message`; nothing when it is malformed in any way.
+template <typename Message>
+std::optional<Message> parse(std::string_view body);
+
+}  // namespace dummynet::warden
