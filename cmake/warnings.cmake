@@ -1,0 +1,11 @@
+# What all our own code is compiled with, except the warden (cmake/warden.cmake): the warnings and the sanitizers.
+# Warnings become errors in our presets only (CMAKE_COMPILE_WARNING_AS_ERROR), never for those who build us.
+set(DUMMYNET_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+
+add_library(dummynet_options INTERFACE)
+target_compile_options(dummynet_options INTERFACE ${DUMMYNET_WARNINGS})
+if(DUMMYNET_SANITIZE)
+  target_compile_options(dummynet_options INTERFACE -fsanitize=${DUMMYNET_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(dummynet_options INTERFACE -fsanitize=${DUMMYNET_SANITIZE})
+endif()

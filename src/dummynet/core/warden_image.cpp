@@ -1,0 +1,38 @@
+#include "dummynet/core/warden_image.hpp"
+
+#ifdef DUMMYNET_WARDEN_FILE
+
+asm(R"(
+.pushsection .rodata
+.balign 16
+.globl dummynet_warden_image_begin
+.hidden dummynet_warden_image_begin
+dummynet_warden_image_begin:
+.incbin ")" DUMMYNET_WARDEN_FILE R"("
+.globl dummynet_warden_image_end
+.hidden dummynet_warden_image_end
+dummynet_warden_image_end:
+.byte 0
+.popsection
+)");
+
+extern "C" {
+[[gnu::visibility("hidden")]] extern const std::byte dummynet_warden_image_begin[];
+[[gnu::visibility("hidden")]] extern const std::byte dummynet_warden_image_end[];
+}
+
+namespace dummynet {
+
+std::span<const std::byte> warden_image() { return {dummynet_warden_image_begin, dummynet_warden_image_end}; }
+
+}  // namespace dummynet
+
+#else
+
+namespace dummynet {
+
+std::span<const std::byte> warden_image() { return {}; }
+
+}  // namespace dummynet
+
+#endif
