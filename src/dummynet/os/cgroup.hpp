@@ -26,12 +26,12 @@ class Cgroup {
     std::chrono::microseconds system{0};
   };
   struct Limits {
-    std::optional<std::uint64_t> memory_bytes;  ///< memory.max
-    std::optional<double> cpus;                 ///< cpu.max: 1.5 = one and a half CPUs; >= 0.001
-    std::optional<std::uint64_t> processes;     ///< pids.max: threads count
+    std::optional<std::uint64_t> memory_bytes{};  ///< memory.max
+    std::optional<double> cpus{};                 ///< cpu.max: 1.5 = one and a half CPUs; >= 0.001
+    std::optional<std::uint64_t> processes{};     ///< pids.max: threads count
   };
   struct Refusal {
-    std::string what;      ///< "memory.max", "+cpu"
+    std::string what{};    ///< "memory.max", "+cpu"
     int error_number = 0;  ///< ENOENT: no such controller here
   };
 
