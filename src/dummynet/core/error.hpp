@@ -15,6 +15,11 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// "server (iperf3 --server)": how messages name a process.
+std::string subject(const RunInfo& info);
+/// The last lines of both streams and what was left of the tree, each on lines of their own: the end of a message.
+std::string output_tail(const RunInfo& info);
+
 /// A promise about one process broke; `info()` says everything about that process.
 class ProcessError : public Error {
  public:
@@ -34,6 +39,7 @@ class RunInfoError : public ProcessError {
 /// It ran longer than its `timeout`, or was not ready in time. Its tree is gone.
 class TimeoutError : public ProcessError {
  public:
+  /// `what` goes on from the process's name: "ran longer than its timeout of 2s". The output's end is added.
   TimeoutError(const std::string& what, RunInfo info);
 };
 

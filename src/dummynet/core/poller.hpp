@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "dummynet/core/run_info.hpp"
@@ -14,13 +15,16 @@ namespace dummynet {
 
 /// Descriptors (pidfds too) and deadlines → callbacks, by epoll(7) and one timerfd in it: ProcessMonitor::Poller.
 /// Level-triggered. Callbacks run in poll(), may add and remove anything, themselves included. If one throws, the pass
-/// is finished and the first exception rethrown.
+/// is finished and the first exception rethrown. A callback that is told of nothing but EPOLLHUP or EPOLLERR 1,000
+/// times in a row leaves a dead descriptor registered and would spin for ever: std::logic_error names it.
 class Poller {
  public:
   using Id = std::uint64_t;
   using Callback = std::function<void(std::uint32_t events)>;
 
   Poller();
+  Poller(const Poller&) = delete;
+  Poller& operator=(const Poller&) = delete;
 
   /// Calls back whenever `events` (EPOLLIN …; EPOLLERR and EPOLLHUP always) hold for `fd`, which must stay open until
   /// remove().
@@ -44,23 +48,28 @@ class Poller {
  private:
   struct Watch {
     int fd;
-    std::uint32_t events;
+    std::uint32_t events;  // 0: not in the epoll set, which would report EPOLLHUP all the same
     Callback callback;
+    unsigned hang_ups = 0;  // in a row, with nothing else to tell
   };
-  struct Deadline {
-    Clock::time_point when;
-    std::function<void()> callback;
-  };
-  void arm_timer();
+  using Watches = std::unordered_map<Id, Watch>;
+
+  class Pass;  // one run of poll()
+  void set_events(int operation, int fd, std::uint32_t events, Id id) const;
+  void arm_timer(Clock::time_point when);
+  void bury_removed() noexcept;
 
   os::Fd epoll_;
   os::Fd timer_;
-  std::unordered_map<Id, Watch> watches_;
-  std::unordered_map<Id, Deadline> deadlines_;
-  std::multimap<Clock::time_point, Id> by_time_;
-  Id next_id_ = 1;
+  Watches watches_;
+  std::map<std::pair<Clock::time_point, Id>, std::function<void()>> deadlines_;
+  std::unordered_map<Id, Clock::time_point> deadline_times_;
+  std::vector<Watches::node_type> removed_;  // during a pass: one of these may be the callback that runs
+  unsigned passes_ = 0;                      // 2 and more: poll() called from a callback
+  bool more_found_ = false;                  // the last wake-up found more than one pass takes
+  Id next_id_ = 1;                           // 0 is the timer
   std::uint64_t wake_up_ = 0;
-  Clock::time_point armed_{};
+  Clock::time_point armed_ = Clock::time_point::max();  // never later than the earliest deadline
 };
 
 }  // namespace dummynet
