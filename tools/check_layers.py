@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Holds the #include lines of src/dummynet to the map of layers: arrows point one way.
+
+usage: check_layers.py [SRC]     exit 1 and file:line for each wrong arrow; --self-check: does it catch one?
+"""
+
+import pathlib
+import re
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROTOCOL = "warden/protocol"
+
+# layer -> what it may include of dummynet/: a layer, or one file's stem.
+ALLOWED = {
+    "os": {"os"},
+    "warden": {"os", "warden"},
+    "core": {"os", PROTOCOL, "core"},
+    "net": {"os", "core", "net"},
+    "wire": {"os", "core", "wire"},
+    "scenario": {"os", "core", "net", "wire", "scenario"},
+    "cli": {"os", "core", "net", "wire", "scenario", "cli"},
+}
+# One file of wire makes a pipeline a link of net.
+EXTRA = {"wire/attach": {"net"}}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<(dummynet/[^>]+)>)')
+
+
+def stem(path):
+    return re.sub(r"(_test)?\.(cpp|hpp)$", "", path)
+
+
+def wrong_arrows(src):
+    """Each offence as (path, line number, why)."""
+    base = src / "dummynet"
+    for path in sorted(p for p in base.rglob("*") if p.suffix in (".cpp", ".hpp")):
+        inside = path.relative_to(base).as_posix()
+        layer = inside.split("/")[0]
+        if layer not in ALLOWED:
+            yield path, 1, f"'{layer}' is not a layer"
+            continue
+        allowed = ALLOWED[layer] | EXTRA.get(stem(inside), set())
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = INCLUDE.match(line)
+            if not match:
+                continue
+            target = match.group(1) or match.group(2)
+            if not target.startswith("dummynet/"):
+                if not (target.startswith("support/") and inside.endswith("_test.cpp")):
+                    yield path, number, f'"{target}": include our own files as "dummynet/..."'
+                continue
+            name = target.removeprefix("dummynet/")
+            if name.split("/")[0] not in allowed and stem(name) not in allowed:
+                yield path, number, f"{layer} may not include {name}"
+
+
+def self_check():
+    """Every upward arrow must be seen, every downward one let through."""
+    cases = [
+        ("os/fd.cpp", "dummynet/core/error.hpp", True),
+        ("core/monitor.cpp", "dummynet/os/fd.hpp", False),
+        ("core/monitor.cpp", "dummynet/warden/protocol.hpp", False),
+        ("core/monitor.cpp", "dummynet/warden/reaper.hpp", True),
+        ("core/monitor.hpp", "dummynet/net/network.hpp", True),
+        ("wire/pump.cpp", "dummynet/net/network.hpp", True),
+        ("wire/attach.cpp", "dummynet/net/network.hpp", False),
+        ("scenario/runner.cpp", "dummynet/cli/options.hpp", True),
+        ("cli/run.cpp", "dummynet/scenario/runner.hpp", False),
+        ("cli/run.cpp", "options.hpp", True),
+        ("extra/run.cpp", "dummynet/os/fd.hpp", True),
+        ("core/x_test.cpp", "support/deadline.hpp", False),
+    ]
+    for name, target, is_wrong in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "dummynet", name)
+            path.parent.mkdir(parents=True)
+            path.write_text(f'#include "{target}"\n')
+            if bool(list(wrong_arrows(pathlib.Path(folder)))) != is_wrong:
+                sys.exit(f"self-check: {name} including {target} was judged wrongly")
+
+
+def main(arguments):
+    self_check()
+    if arguments == ["--self-check"]:
+        return
+    offences = list(wrong_arrows(pathlib.Path(arguments[0]) if arguments else ROOT / "src"))
+    for path, number, why in offences:
+        print(f"{path}:{number}: {why}")
+    sys.exit(1 if offences else 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
