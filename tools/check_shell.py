@@ -18,8 +18,8 @@ FINDINGS = [
     (re.compile(r"\bpopen\s*\("), "popen() runs a shell"),
     (re.compile(r"\b(?:execlp|execvp|execvpe)\s*\("), "searches PATH and falls back to a shell"),
     (re.compile(r'"\s*-c\s*"\s*\+|"(?:/bin/)?(?:ba)?sh -c\b'), "a command line put together for a shell"),
-    (re.compile(r'(?:"|\{\s*")(?:/usr)?(?:/s?bin/)?(?:ip|tc|nft|iptables|brctl|nsenter|unshare) [a-z-]'), PLUMBING),
-    (re.compile(r'\{\s*"(?:/usr)?(?:/s?bin/)?(?:ip|tc|nft|iptables|brctl)"'), PLUMBING),
+    (re.compile(r'"(?:/usr)?(?:/s?bin/)?(?:ip|tc|nft|iptables|brctl) [a-z-]'), PLUMBING),
+    (re.compile(r'\{\s*"(?:/usr)?(?:/s?bin/)?(?:ip|tc|nft|iptables|brctl|nsenter|unshare)"'), PLUMBING),
 ]
 SHELL = re.compile(r'"/bin/sh"')
 # The one file that turns a command string into {"/bin/sh", "-c", the string}.
