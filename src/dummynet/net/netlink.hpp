@@ -1,0 +1,91 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "dummynet/os/fd.hpp"
+
+struct nlmsghdr;
+
+namespace dummynet::net {
+
+/// One rtnetlink request: netlink(7), rtnetlink(7). `object` names what it is about in errors: "veth client:eth0".
+///
+///     NetlinkRequest request{RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "bridge hub:br0"};
+///     request.header<ifinfomsg>().ifi_index = 7;
+///     request.put(IFLA_IFNAME, "br0");
+///     const auto info = request.nest(IFLA_LINKINFO);
+///     request.put(IFLA_INFO_KIND, "bridge");
+///
+/// What does not fit into 1 KiB throws std::length_error; nothing is ever cut off.
+class NetlinkRequest {
+ public:
+  NetlinkRequest(std::uint16_t type, std::uint16_t flags, std::string object);
+
+  /// Appends a zeroed header of a family (ifinfomsg, ifaddrmsg …), aligned. The reference lives as long as the request.
+  template <typename Header>
+  Header& header() {
+    return *static_cast<Header*>(append_header(sizeof(Header)));
+  }
+  void put(std::uint16_t attribute, std::string_view text);  ///< with a NUL at its end
+  void put_u32(std::uint16_t attribute, std::uint32_t value);
+  /// The same in network order.
+  void put_be32(std::uint16_t attribute, std::uint32_t value);
+
+  /// Attributes put while this lives go inside.
+  class Nest {
+   public:
+    Nest(NetlinkRequest& request, std::uint16_t attribute);
+    ~Nest();
+    Nest(const Nest&) = delete;
+    Nest& operator=(const Nest&) = delete;
+
+   private:
+    NetlinkRequest& request_;
+    std::size_t start_;
+  };
+  [[nodiscard]] Nest nest(std::uint16_t attribute) { return Nest{*this, attribute}; }
+
+  const std::string& object() const noexcept { return object_; }
+
+ private:
+  friend class NetlinkSocket;
+  static constexpr std::size_t kMaxBytes = 1024;
+  void* append_header(std::size_t bytes);
+  nlmsghdr* message() noexcept;
+
+  std::unique_ptr<std::array<std::byte, kMaxBytes>> buffer_;
+  std::string object_;
+};
+
+/// Talks rtnetlink over a socket that somebody opened, maybe in another network namespace.
+class NetlinkSocket {
+ public:
+  /// A blocking NETLINK_ROUTE socket that nobody has used yet. Asks it for extended error texts.
+  explicit NetlinkSocket(os::Fd socket);
+
+  /// Carries out all requests, in order, many per system call; only the last of a batch is acknowledged, since a
+  /// refusal is always told. Throws std::system_error for the first that was refused: "OBJECT: kernel's own words:
+  /// errno's text". The kernel goes on after a refusal, so what follows it in the batch may be done or not.
+  void run(std::span<NetlinkRequest> requests);
+
+  /// Asks for a list (NLM_F_DUMP is added) and shows each message of the answer. One that changed while it was being
+  /// read is asked for again: `visit` then sees a new pass, announced by a null pointer.
+  void dump(NetlinkRequest& request, const std::function<void(const nlmsghdr*)>& visit);
+
+ private:
+  std::span<const std::byte> receive(std::span<std::byte> answer);
+  void send(std::span<NetlinkRequest> requests);
+  bool dump_once(NetlinkRequest& request, const std::function<void(const nlmsghdr*)>& visit);
+
+  os::Fd socket_;
+  std::uint32_t sequence_ = 0;
+};
+
+}  // namespace dummynet::net
