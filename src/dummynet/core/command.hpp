@@ -13,6 +13,7 @@ namespace dummynet {
 ///     monitor.run_process({"ping", "-c", "1", server_name});   // arguments, passed as they are
 ///
 /// Prefer the vector whenever a part comes from elsewhere: nothing in it is ever interpreted.
+/// Braces always make a vector, even around one string: Command{line} is a program of that name, Command(line) a line.
 class Command {
  public:
   Command(std::string shell_line) : value_{std::move(shell_line)} {}             // NOLINT(google-explicit-constructor)

@@ -19,7 +19,8 @@ class LogPattern {
   LogPattern& operator=(LogPattern&&) noexcept;
   ~LogPattern();
 
-  /// True when some part of the line matches. Bytes that are not UTF-8 match `.` one by one.
+  /// True when some part of the line matches. `.` matches characters, not bytes that are no UTF-8; the rest of
+  /// such a line is searched all the same.
   bool matches(std::string_view line) const;
 
  private:

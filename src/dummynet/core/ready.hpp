@@ -26,7 +26,7 @@ struct ReadyLog {
 };
 /// This command, run at the same place, exits with 0.
 struct ReadyExec {
-  Command command{std::string{}};
+  Command command = std::string{};
   bool operator==(const ReadyExec&) const = default;
 };
 /// This file exists (relative to the process's working directory), whatever it holds.

@@ -53,9 +53,10 @@ std::string CapturedText::last_lines(std::size_t lines, std::size_t bytes) const
   std::string_view rest = dropped_bytes_ == 0 || tail().empty() ? text() : tail();
   if (rest.ends_with('\n')) rest.remove_suffix(1);
   std::size_t begin = rest.size();
-  for (std::size_t found = 0; found < lines && begin > 0; ++found) {
-    const std::size_t newline = begin < 2 ? rest.npos : rest.rfind('\n', begin - 2);
+  for (std::size_t found = 0, end = rest.size(); found < lines && begin > 0; ++found) {
+    const std::size_t newline = end == 0 ? rest.npos : rest.rfind('\n', end - 1);
     begin = newline == rest.npos ? 0 : newline + 1;
+    end = begin == 0 ? 0 : newline;
   }
   rest.remove_prefix(begin);
   if (rest.size() > bytes) {

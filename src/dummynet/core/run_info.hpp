@@ -109,14 +109,14 @@ std::string_view to_string(Containment containment);
 
 /// Patterns for output, in the words of fnmatch(3): `*` and `?` and `[…]`, each held against single lines.
 struct Match {
-  std::optional<std::string> out;  ///< some line of standard output must match
-  std::optional<std::string> err;  ///< some line of standard error must match
+  std::optional<std::string> out{};  ///< some line of standard output must match
+  std::optional<std::string> err{};  ///< some line of standard error must match
 };
 
 /// What ran, how it ended, what it printed and what it cost: a snapshot, a plain value.
 struct RunInfo {
   std::string name;  ///< RunOptions::name, or else the program's name
-  Command command{std::string{}};
+  Command command = std::string{};
   std::string cwd;  ///< absolute
   pid_t pid = 0;    ///< as this program sees it; of the leader
   bool async = false;
