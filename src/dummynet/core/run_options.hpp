@@ -91,6 +91,9 @@ struct RunOptions {
   std::function<void(const RunInfo&)> on_ready;
   std::function<void(const RunInfo&)> on_end;  ///< it ended and all its output has been delivered
   Limits limits;
+  /// A memory cgroup of its own where one can be had, so that RunInfo knows the peak of the whole tree. Costs some
+  /// 0.2 ms per start; without it the peak is that of the largest single process.
+  bool account_memory = false;
   int stop_signal = SIGTERM;                                 ///< what stop() and a timeout send first
   std::chrono::nanoseconds grace = std::chrono::seconds{1};  ///< after a timeout: from stop_signal to SIGKILL
   /// When the leader has ended, the rest of its tree is killed this long after its last byte of output.

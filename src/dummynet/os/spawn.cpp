@@ -114,6 +114,9 @@ int child_main(Shared& shared) noexcept {
   if (shared.join_cgroup_itself && !join_cgroup(request.cgroup_directory)) {
     return shared.fail(SpawnStep::cgroup, errno);
   }
+  if (request.memory_cgroup_procs >= 0 && ::write(request.memory_cgroup_procs, "0", 1) != 1) {
+    return shared.fail(SpawnStep::cgroup, errno);
+  }
   if (request.network_namespace >= 0 && ::setns(request.network_namespace, CLONE_NEWNET) != 0) {
     return shared.fail(SpawnStep::namespaces, errno);
   }
@@ -121,7 +124,7 @@ int child_main(Shared& shared) noexcept {
     return shared.fail(SpawnStep::namespaces, errno);
   }
   for (const ResourceLimit& limit : request.limits) {
-    const rlimit both{limit.value, limit.value};
+    const rlimit both{limit.soft, limit.hard};
     if (::syscall(SYS_prlimit64, 0, limit.resource, &both, nullptr) != 0) return shared.fail(SpawnStep::limits, errno);
   }
   if (request.change_identity && !set_identity(request.uid, request.gid)) {

@@ -24,7 +24,8 @@ enum class SpawnStep : std::uint8_t {
 
 struct ResourceLimit {
   int resource;  ///< RLIMIT_…: getrlimit(2)
-  rlim_t value;  ///< soft and hard
+  rlim_t soft;
+  rlim_t hard;
 };
 
 /// Everything a child needs, ready-made: between clone and exec nothing is allocated. All pointers borrow.
@@ -40,6 +41,7 @@ struct SpawnRequest {
   int network_namespace = -1;
   int mount_namespace = -1;
   int cgroup_directory = -1;     ///< an O_DIRECTORY descriptor of a cgroup v2
+  int memory_cgroup_procs = -1;  ///< cgroup.procs of a v1 memory cgroup, open for writing; the child joins it
   bool change_identity = false;  ///< to `uid` and `gid`, without supplementary groups
   uid_t uid = 0;
   gid_t gid = 0;

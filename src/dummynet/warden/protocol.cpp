@@ -4,9 +4,15 @@
 
 namespace dummynet::warden {
 
-Writer& Writer::begin(Type type, std::uint32_t id) {
+namespace {
+
+constexpr std::uint8_t kInMemfd = 0x80;
+
+}  // namespace
+
+Writer& Writer::begin(Type type, std::uint32_t id, bool body_in_memfd) {
   bytes_.clear();
-  return u8(static_cast<std::uint8_t>(type)).u32(id);
+  return u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) | (body_in_memfd ? kInMemfd : 0))).u32(id);
 }
 
 Writer& Writer::text(std::string_view value) {
@@ -21,17 +27,14 @@ Writer& Writer::texts(const std::vector<std::string>& values) {
   return *this;
 }
 
-template <typename T>
-T Reader::number() {
-  T value{};
-  if (rest_.size() < sizeof value) {
+void Reader::take(void* into, std::size_t size) {
+  if (rest_.size() < size) {
     good_ = false;
     rest_ = {};
-    return value;
+    return;
   }
-  std::memcpy(&value, rest_.data(), sizeof value);
-  rest_.remove_prefix(sizeof value);
-  return value;
+  std::memcpy(into, rest_.data(), size);
+  rest_.remove_prefix(size);
 }
 
 std::string Reader::text() {
@@ -62,14 +65,15 @@ std::vector<std::string> Reader::texts() {
 
 std::optional<Header> parse_header(std::string_view message) {
   Reader reader{message};
-  const std::uint8_t type = reader.u8();
+  const std::uint8_t first = reader.u8();
+  const auto type = static_cast<std::uint8_t>(first & ~kInMemfd);
   const std::uint32_t id = reader.u32();
   const bool request =
       type >= static_cast<std::uint8_t>(Type::configure) && type <= static_cast<std::uint8_t>(Type::find_socket);
   const bool reply =
       type >= static_cast<std::uint8_t>(Type::hello) && type <= static_cast<std::uint8_t>(Type::socket_owner);
   if (!reader.good() || !(request || reply)) return std::nullopt;
-  return Header{static_cast<Type>(type), id, message.substr(5)};
+  return Header{static_cast<Type>(type), id, (first & kInMemfd) != 0, message.substr(5)};
 }
 
 namespace {
@@ -78,6 +82,8 @@ namespace {
 struct Put {
   Writer& writer;
   void operator()(bool value) { writer.flag(value); }
+  void operator()(Source value) { writer.u8(static_cast<std::uint8_t>(value)); }
+  void operator()(Containment value) { writer.u8(static_cast<std::uint8_t>(value)); }
   void operator()(std::uint8_t value) { writer.u8(value); }
   void operator()(std::int32_t value) { writer.i32(value); }
   void operator()(std::uint32_t value) { writer.u32(value); }
@@ -90,6 +96,8 @@ struct Put {
 struct Get {
   Reader& reader;
   void operator()(bool& value) { value = reader.flag(); }
+  void operator()(Source& value) { value = bounded(Source::sampled); }
+  void operator()(Containment& value) { value = bounded(Containment::pid_namespace); }
   void operator()(std::uint8_t& value) { value = reader.u8(); }
   void operator()(std::int32_t& value) { value = reader.i32(); }
   void operator()(std::uint32_t& value) { value = reader.u32(); }
@@ -98,11 +106,18 @@ struct Get {
   void operator()(std::vector<std::string>& value) { value = reader.texts(); }
   template <typename Item>
   void operator()(std::vector<Item>& values);
+  template <typename Enum>
+  Enum bounded(Enum last) {
+    const std::uint8_t value = reader.u8();
+    if (value <= static_cast<std::uint8_t>(last)) return static_cast<Enum>(value);
+    reader.spoil();
+    return Enum{};
+  }
 };
 
 template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Configure> {
-  io(m.version), io(m.sandbox), io(m.isolate), io(m.use_cgroups), io(m.has_owner_pidfd), io(m.run);
+  io(m.version), io(m.sandbox), io(m.isolate), io(m.use_cgroups), io(m.run);
 }
 template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Hello> {
@@ -121,7 +136,7 @@ template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Start> {
   io(m.arguments), io(m.program), io(m.must_exist), io(m.cwd), io(m.clear_environment), io(m.environment), io(m.node);
   io(m.change_identity), io(m.uid), io(m.gid), io(m.leave_tree), io(m.limits);
-  io(m.memory_bytes), io(m.cpu_quota_us), io(m.processes);
+  io(m.account_memory), io(m.memory_bytes), io(m.cpu_thousandths), io(m.processes);
 }
 template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Signal> {

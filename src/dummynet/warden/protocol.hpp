@@ -48,6 +48,10 @@ enum class Type : std::uint8_t {
   socket_owner,
 };
 
+/// The same numbers as dummynet::Containment and dummynet::Source, which this layer does not know; core asserts it.
+enum class Containment : std::uint8_t { none, subreaper, cgroup, pid_namespace };
+enum class Source : std::uint8_t { none, cgroup_v2, cgroup_v1, rusage, sampled };
+
 /// What a step was about; the same words for every refusal.
 struct Refusal {
   std::uint8_t step = 0;  ///< os::SpawnStep
@@ -61,13 +65,12 @@ struct Configure {
   bool sandbox = false;  ///< all namespaces, nodes possible
   bool isolate = false;  ///< user (identity-mapped) and PID namespace only
   bool use_cgroups = true;
-  bool has_owner_pidfd = false;
   std::string run;  ///< names this run: cgroup folder, environment marker
 };
 
 struct Hello {
   std::uint32_t version = kProtocolVersion;
-  std::uint8_t containment = 0;  ///< dummynet::Containment
+  Containment containment{};
   bool own_pid_namespace = false;
   bool accounts_cpu = false;  ///< a cgroup for each process tree
   bool accounts_memory = false;
@@ -99,9 +102,10 @@ struct Start {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   bool leave_tree = false;
-  std::vector<Limit> limits;       ///< setrlimit(2)
-  std::uint64_t memory_bytes = 0;  ///< cgroup limits; 0: none
-  std::uint64_t cpu_quota_us = 0;  ///< per 100 ms
+  std::vector<Limit> limits;          ///< setrlimit(2)
+  bool account_memory = false;        ///< a memory cgroup of its own, where one can be had
+  std::uint64_t memory_bytes = 0;     ///< cgroup limits; 0: none
+  std::uint64_t cpu_thousandths = 0;  ///< of one CPU
   std::uint64_t processes = 0;
   // descriptors: standard input, output, error
 };
@@ -113,11 +117,11 @@ struct Signal {
 
 struct Usage {
   std::uint64_t cpu_us = 0, cpu_user_us = 0, cpu_system_us = 0;
-  std::uint8_t cpu_source = 0;  ///< dummynet::Source
+  Source cpu_source{};
   std::uint64_t memory_now_bytes = 0;
-  std::uint8_t memory_now_source = 0;
+  Source memory_now_source{};
   std::uint64_t memory_peak_bytes = 0;
-  std::uint8_t memory_peak_source = 0;
+  Source memory_peak_source{};
   std::uint64_t max_rss_bytes = 0;
 };
 
@@ -167,7 +171,7 @@ struct SocketOwner {
 /// Puts a message together. Reusable: begin() starts anew and keeps the memory.
 class Writer {
  public:
-  Writer& begin(Type type, std::uint32_t id);
+  Writer& begin(Type type, std::uint32_t id, bool body_in_memfd = false);
   Writer& u8(std::uint8_t value) { return raw(&value, sizeof value); }
   Writer& flag(bool value) { return u8(value ? 1 : 0); }
   Writer& i32(std::int32_t value) { return raw(&value, sizeof value); }
@@ -199,10 +203,17 @@ class Reader {
   /// Everything was read, and nothing was missing.
   bool done() const noexcept { return good_ && rest_.empty(); }
   bool good() const noexcept { return good_; }
+  /// What was read cannot be: the message is none.
+  void spoil() noexcept { good_ = false; }
 
  private:
   template <typename T>
-  T number();
+  T number() {
+    T value{};
+    take(&value, sizeof value);
+    return value;
+  }
+  void take(void* into, std::size_t size);
   std::string_view rest_;
   bool good_ = true;
 };
@@ -210,6 +221,7 @@ class Reader {
 struct Header {
   Type type{};
   std::uint32_t id = 0;
+  bool body_in_memfd = false;
   std::string_view body;
 };
 /// Nothing for fewer than five bytes or an unknown type.

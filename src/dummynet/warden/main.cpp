@@ -1,0 +1,113 @@
+// The warden: a small static program that owns every process of a run, so that nothing of it can outlive its owner.
+// It is started by the library with one end of a socket pair, never by people. docs/architecture.md tells why.
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <string>
+
+#include "dummynet/os/message_socket.hpp"
+#include "dummynet/warden/namespaces.hpp"
+#include "dummynet/warden/service.hpp"
+
+namespace dummynet::warden {
+namespace {
+
+constexpr int kSocketNumber = 3;
+
+void tell_refusal(int socket, const Refusal& refusal) {
+  Writer writer;
+  write(writer.begin(Type::refused, 0), refusal);
+  os::send_message(socket, writer.bytes());
+}
+
+// The owner is whoever made the socket pair. unix(7): SO_PEERCRED.
+os::Fd watch_owner(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) return {};
+  return os::Fd{static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0U))};
+}
+
+std::optional<Configure> receive_configuration(int socket) {
+  char buffer[4096];
+  const auto received = os::receive_message(socket, buffer);
+  if (!received || received->bytes.empty()) return std::nullopt;
+  const auto header = parse_header(received->bytes);
+  if (!header || header->type != Type::configure) return std::nullopt;
+  return parse<Configure>(header->body);
+}
+
+// Two descriptors for each node and some of our own: take what the hard limit gives. Returns the limit before.
+rlimit raise_open_file_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlimit raised{limit.rlim_max, limit.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &raised);
+  return limit;
+}
+
+int serve(os::Fd socket) {
+  ::prctl(PR_SET_NAME, "dummynet-warden");
+  const auto configuration = receive_configuration(socket.get());
+  if (!configuration) return 1;
+  if (configuration->version != kProtocolVersion) {
+    tell_refusal(socket.get(), {0, EPROTO, "warden and library are of different versions", false});
+    return 1;
+  }
+  Service::Setup setup;
+  setup.owner = watch_owner(socket.get());
+  setup.run = configuration->run;
+  std::vector<std::string> notices;
+  if (configuration->use_cgroups) setup.cgroups = CgroupPool::make(configuration->run, notices);
+  const Enclosure enclosure = configuration->sandbox   ? Enclosure::sandbox
+                              : configuration->isolate ? Enclosure::isolate
+                                                       : Enclosure::none;
+  if (const auto refused = enter(enclosure); !refused.empty()) {
+    if (setup.cgroups) setup.cgroups->destroy();
+    tell_refusal(socket.get(), refused.front());
+    return 1;
+  }
+  if (enclosure == Enclosure::none) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  setup.own_pid_namespace = enclosure != Enclosure::none;
+  setup.can_make_nodes = enclosure == Enclosure::sandbox;
+  setup.socket = std::move(socket);
+  setup.open_files = raise_open_file_limit();
+  Service service{std::move(setup)};
+  service.say_hello(std::move(notices));
+  service.run();
+  return 0;
+}
+
+}  // namespace
+}  // namespace dummynet::warden
+
+int main(int argc, char** argv) {
+  // The socket is descriptor 3; sudo(8) closes that, so behind it the first argument names another.
+  const int number = argc > 1 ? std::atoi(argv[1]) : dummynet::warden::kSocketNumber;
+  dummynet::os::Fd socket{::fcntl(number, F_DUPFD_CLOEXEC, 3)};
+  if (!socket) {
+    static constexpr char kText[] =
+        "dummynet-warden is started by the dummynet library, which gives it a socket; it does nothing by hand.\n";
+    return ::write(2, kText, sizeof kText - 1) > 0 ? 2 : 3;
+  }
+  // From here on nothing of the caller's is held: no terminal, pipe or directory.
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int standard = 0; standard < 3 && null >= 0; ++standard) ::dup2(null, standard);
+  if (number > 2) ::close(number);
+  ::setsid();
+  try {
+    return dummynet::warden::serve(std::move(socket));
+  } catch (const std::exception&) {
+    return 1;  // the owner sees the socket's end and says that its warden was lost
+  }
+}

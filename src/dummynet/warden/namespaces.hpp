@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dummynet/os/fd.hpp"
+#include "dummynet/warden/protocol.hpp"
+
+namespace dummynet::warden {
+
+/// The namespaces of a run: namespaces(7), user_namespaces(7). All of it happens before anything is started.
+enum class Enclosure {
+  none,     ///< host processes
+  isolate,  ///< PID and mount namespace; identity-mapped user namespace for an ordinary user
+  sandbox,  ///< user (uid 0), PID, mount, network, IPC and UTS namespaces
+};
+
+/// Enters them. On success it returns in a new process, PID 1 of the enclosure (Enclosure::none: in the caller); the
+/// caller itself has ended. On refusal it returns what was refused in the caller.
+std::vector<Refusal> enter(Enclosure enclosure);
+
+/// Has this process CAP_SYS_ADMIN? capabilities(7)
+bool has_cap_sys_admin();
+
+/// A node: a network namespace and a mount namespace in which /sys and replaced files belong to it. Only its two
+/// descriptors are kept.
+class NodeNamespaces {
+ public:
+  /// Leaves the caller where it was. Throws std::system_error.
+  NodeNamespaces();
+  const os::Fd& network() const noexcept { return network_; }
+  const os::Fd& mount() const noexcept { return mount_; }
+  /// Gives the file new content for all who live in the node's mount namespace. Throws std::system_error.
+  void set_file(const std::string& path, const std::string& content);
+
+ private:
+  os::Fd network_;
+  os::Fd mount_;
+  std::vector<std::string> replaced_;
+};
+
+/// Goes to another namespace and comes back at the end of the scope: setns(2). The caller is single-threaded.
+class NamespaceVisit {
+ public:
+  /// `kind`: CLONE_NEWNET or CLONE_NEWNS.
+  NamespaceVisit(const os::Fd& there, int kind);
+  ~NamespaceVisit();
+  NamespaceVisit(const NamespaceVisit&) = delete;
+  NamespaceVisit& operator=(const NamespaceVisit&) = delete;
+
+ private:
+  os::Fd home_;
+  int kind_;
+};
+
+}  // namespace dummynet::warden

@@ -1,0 +1,385 @@
+#include "dummynet/warden/service.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <system_error>
+
+#include "dummynet/os/check.hpp"
+#include "dummynet/os/proc_scan.hpp"
+#include "dummynet/warden/start_request.hpp"
+
+namespace dummynet::warden {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// What cannot be killed for this long is named: it sleeps uninterruptibly in the kernel.
+constexpr std::int64_t kStuckAfterMs = 2000;
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+os::Fd block_and_watch_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT}) sigaddset(&set, signal);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  return os::Fd{os::check(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd")};
+}
+
+}  // namespace
+
+Service::Service(Setup setup)
+    : setup_{std::move(setup)},
+      signals_{block_and_watch_signals()},
+      trees_{setup_.cgroups.get(), setup_.own_pid_namespace, setup_.run} {
+  buffer_.resize(kMaxInlineBytes + 1024);
+  default_environment_.push_back(nullptr);
+}
+
+void Service::say_hello(std::vector<std::string> notices) {
+  Hello hello;
+  hello.own_pid_namespace = setup_.own_pid_namespace;
+  hello.accounts_cpu = setup_.cgroups != nullptr;
+  hello.accounts_memory = setup_.cgroups != nullptr && setup_.cgroups->accounts_memory();
+  hello.containment = setup_.own_pid_namespace ? Containment::pid_namespace
+                      : setup_.cgroups         ? Containment::cgroup
+                                               : Containment::subreaper;
+  hello.pid = ::getpid();
+  if (setup_.cgroups) hello.cgroup = setup_.cgroups->path();
+  hello.notices = std::move(notices);
+  reply(Type::hello, 0, hello, {}, setup_.own_pid_namespace ? std::optional{::getpid()} : std::nullopt);
+}
+
+void Service::run() {
+  for (;;) {
+    pollfd watched[3] = {{setup_.socket.get(), static_cast<short>(POLLIN | (outgoing_.empty() ? 0 : POLLOUT)), 0},
+                         {signals_.get(), POLLIN, 0},
+                         {setup_.owner.get(), POLLIN, 0}};
+    const int ready = ::poll(watched, 3, poll_timeout_ms());
+    if (ready < 0 && errno != EINTR) os::throw_errno(errno, "poll");
+    if (watched[2].revents != 0) break;
+    if ((watched[0].revents & POLLOUT) != 0) flush();
+    if ((watched[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !receive_one()) break;
+    if (watched[1].revents != 0) {
+      signalfd_siginfo info{};
+      bool asked_to_end = false;
+      while (::read(signals_.get(), &info, sizeof info) == sizeof info) asked_to_end |= info.ssi_signo != SIGCHLD;
+      if (asked_to_end) break;
+      reap();
+    }
+    if (!trees_.empty()) look_after_lingering();
+    if (kill_all_id_) look_after_kill_all();
+    if (owner_gone_) break;
+  }
+  shut_down();
+}
+
+int Service::poll_timeout_ms() const {
+  // Only while something is being killed: an orphan dies without telling us until it is our child.
+  return kill_all_id_ || trees_.any_being_killed() ? 5 : -1;
+}
+
+bool Service::receive_one() {
+  auto received = os::receive_message(setup_.socket.get(), buffer_, MSG_DONTWAIT);
+  if (!received) return true;
+  if (received->bytes.empty()) return false;
+  auto header = parse_header(received->bytes);
+  if (!header || received->truncated) return true;  // no message at all
+  std::string large;
+  if (header->body_in_memfd) {
+    if (received->fds.size() == 0) return true;
+    const os::Fd body = received->fds.take(received->fds.size() - 1);
+    struct stat status {};
+    if (::fstat(body.get(), &status) != 0 || status.st_size < 0 ||
+        static_cast<std::size_t>(status.st_size) > kMaxBodyBytes) {
+      refuse(header->id, Refusal{static_cast<std::uint8_t>(os::SpawnStep::execute), E2BIG, "", false});
+      return true;
+    }
+    large.resize(static_cast<std::size_t>(status.st_size));
+    const ssize_t length = ::pread(body.get(), large.data(), large.size(), 0);
+    if (length != status.st_size) return true;
+    header->body = large;
+  }
+  handle(*header, received->fds);
+  return true;
+}
+
+void Service::handle(const Header& header, os::FdList& fds) {
+  const auto malformed = [&] {
+    refuse(header.id, Refusal{static_cast<std::uint8_t>(os::SpawnStep::none), EBADMSG, "malformed request", false});
+  };
+  try {
+    switch (header.type) {
+      case Type::defaults:
+        if (auto message = parse<Defaults>(header.body)) {
+          defaults_ = std::move(*message);
+          default_environment_.clear();
+          for (const std::string& one : defaults_.environment) default_environment_.push_back(one.c_str());
+          default_environment_.push_back(nullptr);
+        }
+        return;
+      case Type::start:
+        if (auto message = parse<Start>(header.body)) return start(header.id, std::move(*message), fds);
+        return malformed();
+      case Type::signal:
+        if (auto message = parse<Signal>(header.body)) {
+          if (Tree* tree = trees_.find(header.id)) trees_.signal(*tree, message->number, message->whole_tree);
+          return;
+        }
+        return malformed();
+      case Type::kill_tree:
+        if (Tree* tree = trees_.find(header.id)) {
+          if (!tree->leader_alive) tree->killed = trees_.members(*tree);
+          trees_.kill(*tree);
+        }
+        return;
+      case Type::kill_all:
+        kill_all_id_ = header.id;
+        kill_all_since_ms_ = now_ms();
+        trees_.kill_all();
+        return;
+      case Type::usage: {
+        const Tree* tree = trees_.find(header.id);
+        return reply(Type::usage_is, header.id, tree != nullptr ? trees_.usage(*tree) : Usage{});
+      }
+      case Type::make_node:
+        return make_node(header.id);
+      case Type::set_node_file:
+        if (auto message = parse<NodeFile>(header.body)) {
+          node(message->node).set_file(message->path, message->content);
+          return reply(Type::done, header.id, Usage{});
+        }
+        return malformed();
+      case Type::open_socket:
+        if (auto message = parse<SocketRequest>(header.body)) return open_socket(header.id, *message);
+        return malformed();
+      case Type::find_socket: {
+        Reader reader{header.body};
+        const std::uint64_t inode = reader.u64();
+        return reader.done() ? find_socket(header.id, inode) : malformed();
+      }
+      default:
+        return malformed();
+    }
+  } catch (const std::exception& error) {
+    refuse(header.id, error);
+  }
+}
+
+void Service::refuse(std::uint32_t id, const Refusal& refusal) { reply(Type::refused, id, refusal); }
+
+void Service::refuse(std::uint32_t id, const std::exception& error) {
+  Refusal refusal{static_cast<std::uint8_t>(os::SpawnStep::none), 0, error.what(), false};
+  if (const auto* system = dynamic_cast<const std::system_error*>(&error)) {
+    refusal.error_number = system->code().value();
+    // what() ends with the system's words, which the owner adds from the number.
+    const std::string words = ": " + system->code().message();
+    if (refusal.object.ends_with(words)) refusal.object.resize(refusal.object.size() - words.size());
+  }
+  refuse(id, refusal);
+}
+
+NodeNamespaces& Service::node(std::int32_t index) {
+  if (index < 0 || static_cast<std::size_t>(index) >= nodes_.size()) os::throw_errno(EINVAL, "no such node");
+  return *nodes_[static_cast<std::size_t>(index)];
+}
+
+void Service::start(std::uint32_t id, Start request, os::FdList& fds) {
+  if (request.arguments.empty() || fds.size() < 3 || trees_.find(id) != nullptr) {
+    return refuse(id, Refusal{static_cast<std::uint8_t>(os::SpawnStep::none), EINVAL, "start request", false});
+  }
+  auto tree = std::make_unique<Tree>();
+  tree->id = id;
+  tree->account_memory = request.account_memory || request.memory_bytes > 0;
+  Started started;
+  StartRequest spawn{request, defaults_, default_environment_, trees_.mark(id)};
+  spawn.set_standard_fds(fds);
+  spawn.set_limit({RLIMIT_NOFILE, setup_.open_files.rlim_cur, setup_.open_files.rlim_max});
+  if (!setup_.own_pid_namespace && !setup_.cgroups) spawn.die_with_parent();
+  if (request.node >= 0) spawn.set_node(node(request.node));
+  spawn.join_cgroups(*tree, setup_.cgroups.get(), setup_.run, started.notices);
+
+  const os::SpawnResult result = spawner_.spawn(spawn.request());
+  if (result.pid < 0) {
+    trees_.remove(trees_.add(std::move(tree)));
+    return refuse(id, spawn.refusal(result));
+  }
+  tree->leader = result.pid;
+  no_children_ = false;
+  trees_.add(std::move(tree));
+  started.pid = result.pid;
+  reply(Type::started, id, started, {}, setup_.own_pid_namespace ? std::optional{result.pid} : std::nullopt);
+}
+
+void Service::make_node(std::uint32_t id) {
+  if (!setup_.can_make_nodes) os::throw_errno(EPERM, "nodes need a sandbox");
+  auto made = std::make_unique<NodeNamespaces>();
+  std::vector<os::Fd> fds;
+  fds.emplace_back(os::check(::fcntl(made->network().get(), F_DUPFD_CLOEXEC, 0), "fcntl"));
+  nodes_.push_back(std::move(made));
+  SocketRequest number;
+  number.node = static_cast<std::int32_t>(nodes_.size() - 1);
+  reply(Type::node_made, id, number, std::move(fds));
+}
+
+void Service::open_socket(std::uint32_t id, const SocketRequest& request) {
+  os::Fd opened;
+  {
+    std::optional<NamespaceVisit> visit;
+    if (request.node >= 0) visit.emplace(node(request.node).network(), CLONE_NEWNET);
+    opened = os::Fd{os::check(::socket(request.domain, request.type | SOCK_CLOEXEC, request.protocol), "socket")};
+  }
+  std::vector<os::Fd> fds;
+  fds.push_back(std::move(opened));
+  reply(Type::socket_opened, id, request, std::move(fds));
+}
+
+void Service::find_socket(std::uint32_t id, std::uint64_t inode) {
+  SocketOwner owner;
+  const Tree* tree = trees_.find(id);
+  if (tree != nullptr) {
+    const std::vector<Member> members = trees_.members(*tree);
+    owner.in_tree = std::any_of(members.begin(), members.end(),
+                                [inode](const Member& one) { return os::holds_socket(one.pid, inode); });
+  }
+  if (!owner.in_tree) {
+    for (const os::ProcessStat& one : os::read_processes()) {
+      if (!os::holds_socket(one.pid, inode)) continue;
+      owner.holder = one.pid;
+      owner.command = one.command;
+      break;
+    }
+  }
+  const auto about = setup_.own_pid_namespace && owner.holder != 0 ? std::optional{owner.holder} : std::nullopt;
+  reply(Type::socket_owner, id, owner, {}, about);
+}
+
+void Service::reap() {
+  for (;;) {
+    siginfo_t info{};
+    rusage used{};
+    // The system call: libc's wrapper hides the rusage of exactly this child.
+    const long result = ::syscall(SYS_waitid, P_ALL, 0, &info, WEXITED | WNOHANG | __WALL, &used);
+    no_children_ = result < 0 && errno == ECHILD;
+    if (result < 0 || info.si_pid == 0) return;
+    Tree* tree = trees_.find_leader(info.si_pid);
+    if (tree == nullptr) continue;  // an orphan that was left to us
+    Ended ended;
+    ended.code = info.si_code;
+    ended.status = info.si_status;
+    trees_.leader_gone(*tree, used);
+    ended.tree_empty = trees_.is_gone(*tree);
+    ended.usage = trees_.usage(*tree);
+    reply(Type::ended, tree->id, ended);
+    if (ended.tree_empty) trees_.remove(*tree);
+  }
+}
+
+void Service::look_after_lingering() {
+  for (Tree* tree : trees_.lingering()) {
+    if (!trees_.is_gone(*tree)) {
+      if (tree->being_killed) trees_.kill(*tree);
+      continue;
+    }
+    TreeGone gone;
+    gone.killed = std::move(tree->killed);
+    gone.usage = trees_.usage(*tree);
+    reply(Type::tree_gone, tree->id, gone);
+    trees_.remove(*tree);
+  }
+}
+
+void Service::look_after_kill_all() {
+  reap();
+  look_after_lingering();
+  AllGone gone;
+  if (!no_children_ || !trees_.empty()) {
+    trees_.kill_all();
+    if (now_ms() - kill_all_since_ms_ < kStuckAfterMs) return;
+    for (const os::ProcessStat& one : os::read_processes()) {
+      const bool ours = setup_.own_pid_namespace ? one.pid != ::getpid() : one.parent == ::getpid();
+      if (ours && one.state != 'Z') gone.stuck.push_back({one.pid, one.command});
+    }
+  }
+  reply(Type::all_gone, *kill_all_id_, gone);
+  kill_all_id_.reset();
+}
+
+// The owner is gone: nothing may remain. As PID 1 our own end is what makes that certain.
+void Service::shut_down() {
+  owner_gone_ = true;
+  const std::int64_t deadline = now_ms() + 5 * kStuckAfterMs;
+  do {
+    trees_.kill_all();
+    reap();
+    for (Tree* tree : trees_.lingering()) {
+      if (trees_.is_gone(*tree)) trees_.remove(*tree);
+    }
+    if (no_children_ && trees_.empty()) break;
+    pollfd watched{signals_.get(), POLLIN, 0};
+    ::poll(&watched, 1, 2);
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+    }
+  } while (now_ms() < deadline);
+  if (setup_.cgroups) setup_.cgroups->destroy();
+}
+
+template <typename Message>
+void Service::reply(Type type, std::uint32_t id, const Message& message, std::vector<os::Fd> fds,
+                    std::optional<pid_t> about) {
+  if (owner_gone_) return;
+  write(writer_.begin(type, id), message);
+  if (outgoing_.empty()) {
+    int numbers[os::FdList::kMax];
+    for (std::size_t i = 0; i < fds.size(); ++i) numbers[i] = fds[i].get();
+    if (os::send_message(setup_.socket.get(), writer_.bytes(), std::span{numbers, fds.size()}, MSG_DONTWAIT, about))
+      return;
+    if (errno != EAGAIN) {
+      owner_gone_ = true;
+      return;
+    }
+  }
+  outgoing_.push_back({std::string{writer_.bytes()}, about, std::move(fds)});
+}
+
+void Service::flush() {
+  while (!outgoing_.empty()) {
+    const Outgoing& next = outgoing_.front();
+    int numbers[os::FdList::kMax];
+    for (std::size_t i = 0; i < next.fds.size(); ++i) numbers[i] = next.fds[i].get();
+    const std::span fds{numbers, next.fds.size()};
+    bool sent = false;
+    try {
+      sent = os::send_message(setup_.socket.get(), next.bytes, fds, MSG_DONTWAIT, next.about);
+    } catch (const std::system_error&) {
+      // The process it was about has been reaped meanwhile: its number means nothing any more, the news still does.
+      sent = os::send_message(setup_.socket.get(), next.bytes, fds, MSG_DONTWAIT);
+    }
+    if (!sent) {
+      if (errno != EAGAIN) owner_gone_ = true;
+      return;
+    }
+    outgoing_.pop_front();
+  }
+}
+
+}  // namespace dummynet::warden

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <sys/resource.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dummynet/os/message_socket.hpp"
+#include "dummynet/os/spawn.hpp"
+#include "dummynet/warden/cgroup_pool.hpp"
+#include "dummynet/warden/namespaces.hpp"
+#include "dummynet/warden/protocol.hpp"
+#include "dummynet/warden/trees.hpp"
+
+namespace dummynet::warden {
+
+/// The warden at work: does what the owner asks, tells of every ending, and ends with all it started when the owner
+/// does. Single-threaded, one poll(2); never blocks on the owner.
+class Service {
+ public:
+  struct Setup {
+    os::Fd socket;
+    os::Fd owner;  ///< pidfd; empty where the kernel has none: then the socket's end has to do
+    std::unique_ptr<CgroupPool> cgroups;
+    bool own_pid_namespace = false;
+    bool can_make_nodes = false;
+    std::string run;
+    rlimit open_files{};  ///< what processes get: the owner's
+  };
+  explicit Service(Setup setup);
+
+  void say_hello(std::vector<std::string> notices);
+  /// Returns when the owner is gone and everything is cleaned up.
+  void run();
+
+ private:
+  struct Outgoing {
+    std::string bytes;
+    std::optional<pid_t> about;
+    std::vector<os::Fd> fds;
+  };
+
+  bool receive_one();
+  void handle(const Header& header, os::FdList& fds);
+  void start(std::uint32_t id, Start request, os::FdList& fds);
+  void refuse(std::uint32_t id, const Refusal& refusal);
+  void refuse(std::uint32_t id, const std::exception& error);
+  void make_node(std::uint32_t id);
+  void open_socket(std::uint32_t id, const SocketRequest& request);
+  void find_socket(std::uint32_t id, std::uint64_t inode);
+  NodeNamespaces& node(std::int32_t index);
+
+  void reap();
+  void look_after_lingering();
+  void look_after_kill_all();
+  void shut_down();
+
+  template <typename Message>
+  void reply(Type type, std::uint32_t id, const Message& message, std::vector<os::Fd> fds = {},
+             std::optional<pid_t> about = {});
+  void flush();
+  int poll_timeout_ms() const;
+
+  Setup setup_;
+  os::Fd signals_;
+  os::Spawner spawner_;
+  Trees trees_;
+  Defaults defaults_;
+  std::vector<const char*> default_environment_;
+  std::vector<std::unique_ptr<NodeNamespaces>> nodes_;
+  std::deque<Outgoing> outgoing_;
+  Writer writer_;
+  std::string buffer_;
+  bool no_children_ = true;
+  bool owner_gone_ = false;
+  std::optional<std::uint32_t> kill_all_id_;
+  std::int64_t kill_all_since_ms_ = 0;
+};
+
+}  // namespace dummynet::warden

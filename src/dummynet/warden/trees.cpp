@@ -1,0 +1,225 @@
+#include "dummynet/warden/trees.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+#include "dummynet/os/proc_scan.hpp"
+
+namespace dummynet::warden {
+
+namespace {
+
+std::uint64_t microseconds(const timeval& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec);
+}
+
+}  // namespace
+
+Tree& Trees::add(std::unique_ptr<Tree> tree) {
+  Tree& added = *tree;
+  by_leader_[added.leader] = &added;
+  by_id_[added.id] = std::move(tree);
+  return added;
+}
+
+Tree* Trees::find(std::uint32_t id) {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second.get();
+}
+
+Tree* Trees::find_leader(pid_t pid) {
+  const auto found = by_leader_.find(pid);
+  return found == by_leader_.end() ? nullptr : found->second;
+}
+
+void Trees::leader_gone(Tree& tree, const rusage& used) {
+  by_leader_.erase(tree.leader);
+  tree.leader_alive = false;
+  tree.rusage_user_us = microseconds(used.ru_utime);
+  tree.rusage_system_us = microseconds(used.ru_stime);
+  tree.rusage_cpu_us = tree.rusage_user_us + tree.rusage_system_us;
+  tree.max_rss_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
+  lingering_.push_back(&tree);
+}
+
+void Trees::remove(Tree& tree) {
+  std::erase(lingering_, &tree);
+  if (tree.slot >= 0) pool_->release(tree.slot);
+  if (tree.memory_v1) {
+    tree.memory_v1.reset();
+    const std::string own = os::CgroupV1::where_am_i();
+    if (!own.empty()) os::CgroupV1::open(own).remove_child("dummynet." + run_ + '.' + std::to_string(tree.id));
+  }
+  by_id_.erase(tree.id);
+}
+
+std::string Trees::mark(std::uint32_t id) const {
+  return pool_ != nullptr ? std::string{} : "DUMMYNET_TREE=" + run_ + '.' + std::to_string(id);
+}
+
+bool Trees::is_adopted_from(const Tree& tree, pid_t pid, pid_t session) const {
+  return (session == tree.leader && number_is_ours(tree)) || os::has_in_environment(pid, mark(tree.id));
+}
+
+// After the leader was reaped its number can come again; group and session of that number are then somebody else's.
+bool Trees::number_is_ours(const Tree& tree) {
+  return tree.leader_alive || (::kill(tree.leader, 0) != 0 && errno == ESRCH);
+}
+
+std::vector<Member> Trees::scan(const Tree& tree) const {
+  const bool own_number = number_is_ours(tree);
+  const std::vector<os::ProcessStat> all = os::read_processes();
+  const pid_t self = ::getpid();
+  std::set<pid_t> in;
+  std::vector<Member> found;
+  // Until nothing new is found: a child may come before its parent in the list.
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (const os::ProcessStat& one : all) {
+      if (one.state == 'Z' || one.pid == self || in.contains(one.pid)) continue;
+      const bool is_leader = tree.leader_alive && one.pid == tree.leader;
+      const bool of_member = in.contains(one.parent);
+      const bool adopted =
+          one.parent == self && !by_leader_.contains(one.pid) && is_adopted_from(tree, one.pid, one.session);
+      if (!is_leader && !of_member && !adopted && !(own_number && one.session == tree.leader)) continue;
+      in.insert(one.pid);
+      found.push_back({one.pid, one.command});
+      grown = true;
+    }
+  }
+  return found;
+}
+
+std::vector<Member> Trees::members(const Tree& tree) const {
+  if (tree.slot < 0) return scan(tree);
+  std::vector<Member> found;
+  for (const pid_t pid : pool_->processes(tree.slot)) {
+    const auto stat = os::read_process(pid);
+    if (stat && stat->state != 'Z') found.push_back({pid, stat->command});
+  }
+  return found;
+}
+
+bool Trees::is_gone(const Tree& tree) const {
+  if (tree.slot >= 0) return !pool_->is_populated(tree.slot);
+  if (number_is_ours(tree) && (::kill(-tree.leader, 0) == 0 || errno == EPERM)) {
+    // Its process group lives, unless what is left of it is zombies that wait for us.
+    return scan(tree).empty();
+  }
+  const auto children = os::read_children();
+  if (!children) return scan(tree).empty();
+  return std::none_of(children->begin(), children->end(), [&](pid_t pid) {
+    if (by_leader_.contains(pid)) return false;
+    const auto stat = os::read_process(pid);
+    return stat && stat->state != 'Z' && is_adopted_from(tree, pid, stat->session);
+  });
+}
+
+void Trees::signal(const Tree& tree, int number, bool whole_tree) const {
+  if (tree.leader_alive && !whole_tree) {
+    ::kill(tree.leader, number);
+    return;
+  }
+  if (!whole_tree) return;
+  for (const Member& member : members(tree)) ::kill(member.pid, number);
+}
+
+void Trees::kill(Tree& tree) {
+  tree.being_killed = true;
+  if (tree.slot >= 0) {
+    pool_->kill(tree.slot);
+    return;
+  }
+  if (tree.leader_alive) ::kill(tree.leader, SIGKILL);
+  if (number_is_ours(tree)) ::kill(-tree.leader, SIGKILL);
+  // Whoever forks while we look is found by the next look: the service comes back until nothing is left.
+  for (const Member& member : scan(tree)) ::kill(member.pid, SIGKILL);
+}
+
+void Trees::kill_all() {
+  if (everything_is_ours_) {
+    ::kill(-1, SIGKILL);
+    return;
+  }
+  for (const auto& [id, tree] : by_id_) kill(*tree);
+  if (pool_ != nullptr) {
+    pool_->kill_all();
+    return;
+  }
+  // Orphans whose tree nobody can tell any more are still our adopted children.
+  if (const auto children = os::read_children()) {
+    for (const pid_t pid : *children) ::kill(pid, SIGKILL);
+  }
+}
+
+std::vector<Tree*> Trees::lingering() const { return lingering_; }
+
+bool Trees::any_being_killed() const {
+  return std::any_of(lingering_.begin(), lingering_.end(), [](const Tree* tree) { return tree->being_killed; });
+}
+
+Usage Trees::usage(const Tree& tree) const {
+  Usage usage;
+  usage.max_rss_bytes = tree.max_rss_bytes;
+  const auto cpu = tree.slot >= 0 ? pool_->cpu_time(tree.slot) : std::nullopt;
+  if (cpu) {
+    usage.cpu_us = static_cast<std::uint64_t>(cpu->usage.count());
+    usage.cpu_user_us = static_cast<std::uint64_t>(cpu->user.count());
+    usage.cpu_system_us = static_cast<std::uint64_t>(cpu->system.count());
+    usage.cpu_source = Source::cgroup_v2;
+  } else if (!tree.leader_alive) {
+    usage.cpu_us = tree.rusage_cpu_us;
+    usage.cpu_user_us = tree.rusage_user_us;
+    usage.cpu_system_us = tree.rusage_system_us;
+    usage.cpu_source = Source::rusage;
+  }
+  // The kernel splits user and system by estimate; where it knows no better, the leader's own split is closer.
+  if (!tree.leader_alive) {
+    usage.memory_peak_bytes = tree.max_rss_bytes;
+    usage.memory_peak_source = Source::rusage;
+  }
+  const auto v2_now =
+      tree.slot >= 0 && pool_->accounts_memory() ? pool_->memory_current_bytes(tree.slot) : std::nullopt;
+  const auto v2_peak = tree.account_memory && v2_now ? pool_->memory_peak_bytes(tree.slot) : std::nullopt;
+  if (v2_now) {
+    usage.memory_now_bytes = *v2_now;
+    usage.memory_now_source = Source::cgroup_v2;
+  }
+  if (v2_peak) {
+    usage.memory_peak_bytes = *v2_peak;
+    usage.memory_peak_source = Source::cgroup_v2;
+  }
+  if (tree.memory_v1) {
+    usage.memory_now_bytes = tree.memory_v1->usage_in_bytes().value_or(0);
+    usage.memory_now_source = Source::cgroup_v1;
+    usage.memory_peak_bytes = tree.memory_v1->max_usage_in_bytes().value_or(0);
+    usage.memory_peak_source = Source::cgroup_v1;
+  }
+  if (!tree.leader_alive) return usage;
+  if (v2_now || tree.memory_v1) {
+    if (usage.cpu_source != Source::none) return usage;
+  }
+  std::uint64_t sampled_cpu = 0;
+  std::uint64_t sampled_memory = 0;
+  for (const Member& member : members(tree)) {
+    if (const auto stat = os::read_process(member.pid)) {
+      sampled_cpu += stat->cpu_us;
+      sampled_memory += stat->resident_bytes;
+    }
+  }
+  if (usage.cpu_source == Source::none) {
+    usage.cpu_us = sampled_cpu;
+    usage.cpu_source = Source::sampled;
+  }
+  if (usage.memory_now_source == Source::none) {
+    usage.memory_now_bytes = sampled_memory;
+    usage.memory_now_source = Source::sampled;
+  }
+  return usage;
+}
+
+}  // namespace dummynet::warden

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "dummynet/os/cgroup_v1.hpp"
+#include "dummynet/warden/cgroup_pool.hpp"
+#include "dummynet/warden/protocol.hpp"
+
+namespace dummynet::warden {
+
+/// One started process and all that came from it.
+struct Tree {
+  std::uint32_t id = 0;
+  pid_t leader = 0;
+  bool leader_alive = true;
+  bool being_killed = false;
+  int slot = -1;  ///< in the CgroupPool
+  std::unique_ptr<os::CgroupV1> memory_v1;
+  bool account_memory = false;
+  std::uint64_t rusage_cpu_us = 0, rusage_user_us = 0, rusage_system_us = 0, max_rss_bytes = 0;
+  std::vector<Member> killed;
+};
+
+/// Who belongs to which tree, and the ways to reach all of one. With a cgroup the kernel knows. Without, descendants
+/// are found by parent, by session, and, when orphaned into a session of their own, by a mark in their environment.
+class Trees {
+ public:
+  /// `pool` may be null; `everything_is_ours`: we are PID 1 of a namespace.
+  Trees(CgroupPool* pool, bool everything_is_ours, std::string run)
+      : pool_{pool}, everything_is_ours_{everything_is_ours}, run_{std::move(run)} {}
+
+  Tree& add(std::unique_ptr<Tree> tree);
+  Tree* find(std::uint32_t id);
+  Tree* find_leader(pid_t pid);
+  /// The leader was reaped: its pid may now be anybody's.
+  void leader_gone(Tree& tree, const rusage& used);
+  /// Frees what the tree held. Only when nothing of it is left.
+  void remove(Tree& tree);
+  bool empty() const noexcept { return by_id_.empty(); }
+
+  /// The mark for the environment of this tree's processes, "NAME=value"; empty where cgroups make it needless.
+  std::string mark(std::uint32_t id) const;
+
+  std::vector<Member> members(const Tree& tree) const;
+  /// Is nothing left of it? Only asked when its leader is gone.
+  bool is_gone(const Tree& tree) const;
+  void signal(const Tree& tree, int number, bool whole_tree) const;
+  void kill(Tree& tree);
+  void kill_all();
+  Usage usage(const Tree& tree) const;
+
+  /// Trees whose leader is gone and which live on.
+  std::vector<Tree*> lingering() const;
+  bool any_being_killed() const;
+
+ private:
+  static bool number_is_ours(const Tree& tree);
+  std::vector<Member> scan(const Tree& tree) const;
+  bool is_adopted_from(const Tree& tree, pid_t pid, pid_t session) const;
+
+  CgroupPool* pool_;
+  bool everything_is_ours_;
+  std::string run_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<Tree>> by_id_;
+  std::unordered_map<pid_t, Tree*> by_leader_;
+  std::vector<Tree*> lingering_;
+};
+
+}  // namespace dummynet::warden
