@@ -1,0 +1,265 @@
+#include "dummynet/scenario/planner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "dummynet/scenario/names.hpp"
+#include "dummynet/scenario/process_check.hpp"
+#include "dummynet/scenario/reachability.hpp"
+#include "dummynet/scenario/reader.hpp"
+#include "dummynet/scenario/start_order.hpp"
+
+namespace dummynet::scenario {
+namespace {
+
+/// Names → indices, and all names for suggestions.
+struct Index {
+  std::unordered_map<std::string_view, std::size_t> by_name;
+  std::vector<std::string_view> names;
+
+  void add(std::string_view name) { by_name.emplace(name, names.size()), names.push_back(name); }
+  std::optional<std::size_t> find(std::string_view name) const {
+    const auto found = by_name.find(name);
+    return found == by_name.end() ? std::nullopt : std::optional{found->second};
+  }
+};
+
+std::string lower(std::string_view name) {
+  std::string result{name};
+  std::ranges::transform(result, result.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return result;
+}
+
+class Planner {
+ public:
+  explicit Planner(const Scenario& scenario) : scenario_{scenario}, reachability_{scenario.nodes.size()} {
+    for (const NodeSpec& node : scenario.nodes) nodes_.add(node.name);
+    for (const ProcessSpec& process : scenario.processes) processes_.add(process.name);
+  }
+
+  Planned plan() {
+    check_nodes();
+    plan_links();
+    for (const ProcessSpec& process : scenario_.processes) check_place(process);
+    for (const ProcessSpec& process : scenario_.processes) check_process(reader_, process);
+    check_roles();
+    order_processes();
+
+    Plan& plan = result_.plan;
+    plan.name = scenario_.name;
+    plan.seed = scenario_.seed;
+    plan.timeout = scenario_.timeout;
+    for (const NodeSpec& node : scenario_.nodes) plan.nodes.push_back(node.name);
+    sort_by_position(result_.complaints);
+    return std::move(result_);
+  }
+
+ private:
+  void check_nodes();
+  void plan_links();
+  void plan_endpoint(const EndpointSpec& endpoint, std::string& node, std::string& interface);
+  void check_place(const ProcessSpec& process);
+  void check_roles();
+  void order_processes();
+  std::vector<std::size_t> check_dependencies(const ProcessSpec& process);
+  void check_dependency(const ProcessSpec& process, const DependencySpec& dependency, const ProcessSpec& target);
+  void add_process(const ProcessSpec& process, const std::vector<std::size_t>& places);
+
+  const Scenario& scenario_;
+  Planned result_;
+  Reader reader_{result_.complaints};
+  Index nodes_;
+  Index processes_;
+  Reachability reachability_;
+  std::set<std::pair<std::string_view, std::string>> interfaces_;  // node, name
+  std::unordered_map<std::string_view, std::size_t> next_interface_;
+};
+
+void Planner::check_nodes() {
+  std::unordered_map<std::string, std::string_view> known;
+  for (const NodeSpec& node : scenario_.nodes) {
+    if (const std::string why = why_no_host_name(node.name); !why.empty()) {
+      reader_.complain(node.position, fmt::format("{} is no name for a node: {}", quoted(node.name), why));
+    }
+    // Host names mean the same in either case: hosts(5) could only give one of them.
+    const auto [first, is_new] = known.emplace(lower(node.name), node.name);
+    if (!is_new)
+      reader_.complain(node.position, fmt::format("the nodes {} and {} have the same host name", quoted(first->second),
+                                                  quoted(node.name)));
+  }
+}
+
+void Planner::plan_links() {
+  // Names that are given come first, so that a chosen one never takes a name that somebody asked for.
+  for (const LinkSpec& link : scenario_.links) {
+    for (const EndpointSpec& endpoint : link.endpoints) {
+      if (endpoint.interface.empty()) continue;
+      if (const std::string why = why_no_interface_name(endpoint.interface); !why.empty()) {
+        reader_.complain(endpoint.position,
+                         fmt::format("{} is no name for an interface: {}", quoted(endpoint.interface), why));
+      } else if (!interfaces_.emplace(endpoint.node, endpoint.interface).second) {
+        reader_.complain(endpoint.position, fmt::format("the node {} already has an interface {}",
+                                                        quoted(endpoint.node), quoted(endpoint.interface)));
+      }
+    }
+  }
+  for (const LinkSpec& link : scenario_.links) {
+    const auto& [first, second] = link.endpoints;
+    PlannedLink planned;
+    plan_endpoint(first, planned.first_node, planned.first_interface);
+    plan_endpoint(second, planned.second_node, planned.second_interface);
+    const std::optional<std::size_t> from = nodes_.find(first.node);
+    const std::optional<std::size_t> to = nodes_.find(second.node);
+    if (from && from == to) {
+      reader_.complain(second.position, fmt::format("this link joins {} to itself", quoted(first.node)));
+    } else if (from && to) {
+      reachability_.join(*from, *to);
+    }
+    result_.plan.links.push_back(std::move(planned));
+  }
+}
+
+void Planner::plan_endpoint(const EndpointSpec& endpoint, std::string& node, std::string& interface) {
+  node = endpoint.node;
+  interface = endpoint.interface;
+  if (!nodes_.find(node) && !nodes_.names.empty()) {
+    reader_.complain_about_word(endpoint.position, fmt::format("unknown node {}", quoted(node)), node, nodes_.names);
+  }
+  for (std::size_t& number = next_interface_[endpoint.node]; interface.empty(); ++number) {
+    std::string name = fmt::format("eth{}", number);
+    if (interfaces_.emplace(endpoint.node, name).second) interface = std::move(name);
+  }
+}
+
+void Planner::check_place(const ProcessSpec& process) {
+  if (const std::string why = why_no_process_name(process.name); !why.empty()) {
+    reader_.complain(process.position, fmt::format("{} is no name for a process: {}", quoted(process.name), why));
+  }
+  if (process.node && !nodes_.names.empty() && !nodes_.find(process.node->value)) {
+    reader_.complain_about_word(process.node->position, fmt::format("unknown node {}", quoted(process.node->value)),
+                                process.node->value, nodes_.names);
+  }
+}
+
+void Planner::check_roles() {
+  const auto& processes = scenario_.processes;
+  if (!processes.empty() && std::ranges::all_of(processes, &ProcessSpec::daemon)) {
+    reader_.complain(
+        processes.front().position,
+        "all processes are daemons, so the run would never end; at least one must be without `daemon: true`");
+  }
+}
+
+void Planner::order_processes() {
+  Dependencies dependencies;
+  for (const ProcessSpec& process : scenario_.processes) dependencies.push_back(check_dependencies(process));
+  StartOrder order = find_start_order(dependencies);
+  if (!order.cycle.empty()) {
+    std::string circle;
+    for (const std::size_t i : order.cycle) circle += quoted(scenario_.processes[i].name) + " → ";
+    const ProcessSpec& first = scenario_.processes[order.cycle.front()];
+    const Position position = first.depends_on.empty() ? first.position : first.depends_on.front().position;
+    reader_.complain(position, fmt::format("these processes wait for each other: {}{}", circle, quoted(first.name)));
+    return;
+  }
+  std::vector<std::size_t> places(scenario_.processes.size());
+  for (std::size_t place = 0; place < order.order.size(); ++place) places[order.order[place]] = place;
+  for (const std::size_t i : order.order) add_process(scenario_.processes[i], places);
+}
+
+std::vector<std::size_t> Planner::check_dependencies(const ProcessSpec& process) {
+  std::vector<std::size_t> found;
+  std::set<std::string_view> seen;
+  for (const DependencySpec& dependency : process.depends_on) {
+    const std::optional<std::size_t> target = processes_.find(dependency.process);
+    if (!seen.insert(dependency.process).second) {
+      reader_.complain(dependency.position,
+                       fmt::format("the dependency {} is named twice", quoted(dependency.process)));
+    } else if (!target) {
+      reader_.complain_about_word(dependency.position, fmt::format("unknown process {}", quoted(dependency.process)),
+                                  dependency.process, processes_.names);
+    } else {
+      check_dependency(process, dependency, scenario_.processes[*target]);
+      found.push_back(*target);
+    }
+  }
+  return found;
+}
+
+void Planner::check_dependency(const ProcessSpec& process, const DependencySpec& dependency,
+                               const ProcessSpec& target) {
+  const std::string name = quoted(target.name);
+  const auto complain = [&](std::string message) { reader_.complain(dependency.position, std::move(message)); };
+  switch (dependency.condition) {
+    case Condition::started:
+      break;
+    case Condition::ready: {
+      if (!target.ready)
+        complain(fmt::format(
+            "{} has no `ready` condition that could be waited for; give it one, or depend on `started`", name));
+      const auto from = process.node ? nodes_.find(process.node->value) : std::nullopt;
+      const auto to = target.node ? nodes_.find(target.node->value) : std::nullopt;
+      if (from && to && !reachability_.joined(*from, *to)) {
+        complain(fmt::format("{} cannot be reached: no links lead from node {} to node {}", name,
+                             quoted(process.node->value), quoted(target.node->value)));
+      }
+      break;
+    }
+    case Condition::completed:
+    case Condition::succeeded:
+      if (target.daemon)
+        complain(fmt::format("{} is a daemon, it never ends by itself; depend on `started` or `ready`", name));
+      else if (dependency.condition == Condition::succeeded &&
+               (target.expect.signal || (target.expect.exit_code && target.expect.exit_code->value != 0))) {
+        complain(fmt::format("{} is not expected to end with 0, so it never succeeds; depend on `completed`", name));
+      }
+      break;
+  }
+}
+
+void Planner::add_process(const ProcessSpec& process, const std::vector<std::size_t>& places) {
+  PlannedProcess planned;
+  planned.name = process.name;
+  planned.node = process.node ? process.node->value : "";
+  planned.command = process.command;
+  planned.daemon = process.daemon;
+  if (process.ready) planned.ready = process.ready->value;
+  for (const DependencySpec& dependency : process.depends_on) {
+    if (const std::optional<std::size_t> target = processes_.find(dependency.process))
+      planned.depends_on.push_back({places[*target], dependency.condition});
+  }
+  planned.timeout = process.timeout;
+  planned.cwd = process.cwd;
+  planned.environment = process.environment;
+  if (const std::optional<std::size_t> node = nodes_.find(planned.node)) {
+    planned.environment.insert(scenario_.nodes[*node].environment.begin(), scenario_.nodes[*node].environment.end());
+  }
+  if (process.expect.exit_code) planned.exit_code = process.expect.exit_code->value;
+  if (process.expect.signal) planned.signal = process.expect.signal->value;
+  planned.out_pattern = process.expect.out;
+  planned.err_pattern = process.expect.err;
+  planned.metrics = process.metrics;
+  result_.plan.processes.push_back(std::move(planned));
+}
+
+}  // namespace
+
+Planned plan(const Scenario& scenario) { return Planner{scenario}.plan(); }
+
+Planned read_plan(std::string_view text) {
+  Document document = parse_document(text);
+  if (!document.root) return {{}, std::move(document.complaints)};
+  ParsedScenario parsed = parse_scenario(*document.root);
+  Planned planned = plan(parsed.scenario);
+  planned.complaints.insert(planned.complaints.end(), parsed.complaints.begin(), parsed.complaints.end());
+  planned.complaints.insert(planned.complaints.end(), document.complaints.begin(), document.complaints.end());
+  sort_by_position(planned.complaints);
+  return planned;
+}
+
+}  // namespace dummynet::scenario

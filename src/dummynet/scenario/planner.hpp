@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dummynet/core/ready.hpp"
+#include "dummynet/scenario/complaint.hpp"
+#include "dummynet/scenario/scenario.hpp"
+
+namespace dummynet::scenario {
+
+struct PlannedLink {
+  std::string first_node{};
+  std::string first_interface{};
+  std::string second_node{};
+  std::string second_interface{};
+  bool operator==(const PlannedLink&) const = default;
+};
+
+struct PlannedDependency {
+  std::size_t process = 0;  ///< index into Plan::processes, always a smaller one than the dependent's own
+  Condition condition = Condition::started;
+  bool operator==(const PlannedDependency&) const = default;
+};
+
+struct PlannedProcess {
+  std::string name{};
+  std::string node{};
+  Command command = std::string{};
+  bool daemon = false;
+  std::optional<Ready> ready{};
+  std::vector<PlannedDependency> depends_on{};
+  std::optional<std::chrono::nanoseconds> timeout{};
+  std::string cwd{};
+  Environment environment{};  ///< the node's and the process's own
+  int exit_code = 0;          ///< expected, unless a signal is
+  std::optional<int> signal{};
+  std::optional<std::string> out_pattern{};
+  std::optional<std::string> err_pattern{};
+  std::vector<MetricSpec> metrics{};
+  bool operator==(const PlannedProcess&) const = default;
+};
+
+/// What is to be done: names resolved, every process after all that it waits for.
+struct Plan {
+  std::string name{};
+  std::uint64_t seed = 1;
+  std::optional<std::chrono::nanoseconds> timeout{};
+  std::vector<std::string> nodes{};
+  std::vector<PlannedLink> links{};
+  std::vector<PlannedProcess> processes{};
+  bool operator==(const Plan&) const = default;
+};
+
+struct Planned {
+  Plan plan;              ///< only to be carried out without complaints
+  Complaints complaints;  ///< sorted by position
+};
+
+/// Does it fit together? Pure.
+Planned plan(const Scenario& scenario);
+
+/// From text to plan, with the complaints of all steps at once.
+Planned read_plan(std::string_view text);
+
+}  // namespace dummynet::scenario

@@ -1,0 +1,164 @@
+#include "dummynet/scenario/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <vector>
+
+#include "dummynet/scenario/near_word.hpp"
+#include "dummynet/scenario/units.hpp"
+
+namespace dummynet::scenario {
+namespace {
+
+// Suggestions cost time; a file with more mistakes than this needs no more of them.
+constexpr std::size_t kSuggestions = 1000;
+
+}  // namespace
+
+const Member* find_member(const Element& map, std::string_view key) {
+  for (const Member& member : map.members) {
+    if (member.key == key) return &member;
+  }
+  return nullptr;
+}
+
+const Element* find(const Element& map, std::string_view key) {
+  const Member* member = find_member(map, key);
+  return member ? &member->value : nullptr;
+}
+
+void Reader::complain(Position position, std::string message) { complaints_.push_back({position, std::move(message)}); }
+
+void Reader::complain_about_word(Position position, std::string message, std::string_view word,
+                                 std::span<const std::string_view> candidates) {
+  if (complaints_.size() < kSuggestions) {
+    message += did_you_mean(word, candidates.first(std::min(candidates.size(), kSuggestions)));
+  }
+  complain(position, std::move(message));
+}
+
+bool Reader::map(const Element& element, const Keys& keys) {
+  if (!is(element, Element::Kind::map, keys.where)) return false;
+  std::vector<std::string_view> all{keys.known.begin(), keys.known.end()};
+  all.insert(all.end(), keys.planned.begin(), keys.planned.end());
+  for (const Member& member : element.members) {
+    if (std::ranges::find(keys.known, member.key) != keys.known.end()) continue;
+    if (std::ranges::find(keys.planned, member.key) != keys.planned.end()) {
+      complain(member.key_position, fmt::format("{} is not supported yet", quoted(member.key)));
+    } else {
+      complain_about_word(member.key_position, fmt::format("unknown key {} of {}", quoted(member.key), keys.where),
+                          member.key, all);
+    }
+  }
+  return true;
+}
+
+bool Reader::is(const Element& element, Element::Kind kind, std::string_view what) {
+  if (element.kind == kind) return true;
+  complain(element.position, fmt::format("{} must be {}, this is {}", what, to_string(kind), to_string(element.kind)));
+  return false;
+}
+
+std::optional<std::string> Reader::text(const Element& element, std::string_view what) {
+  if (!is(element, Element::Kind::text, what)) return std::nullopt;
+  if (element.text.find('\0') != std::string::npos) {
+    complain(element.position, fmt::format("{} holds a NUL character, which no program can receive", what));
+    return std::nullopt;
+  }
+  return element.text;
+}
+
+std::optional<bool> Reader::boolean(const Element& element, std::string_view what) {
+  if (element.is_text() && element.text == "true") return true;
+  if (element.is_text() && element.text == "false") return false;
+  complain(element.position, fmt::format("{} must be `true` or `false`", what));
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> Reader::integer(const Element& element, std::string_view what, std::uint64_t least,
+                                             std::uint64_t most) {
+  std::uint64_t value = 0;
+  const char* end = element.text.data() + element.text.size();
+  const auto [rest, error] = std::from_chars(element.text.data(), end, value);
+  if (!element.is_text() || element.text.empty() || error != std::errc{} || rest != end || value < least ||
+      value > most) {
+    complain(element.position, fmt::format("{} must be a whole number from {} to {}", what, least, most));
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<std::chrono::nanoseconds> Reader::timeout(const Element& element, std::string_view what) {
+  if (!is(element, Element::Kind::text, what)) return std::nullopt;
+  auto [value, error] = parse_duration(element.text);
+  if (!value) {
+    complain(element.position, fmt::format("{}: {}", what, error));
+  } else if (value->count() == 0) {
+    complain(element.position, fmt::format("{} must be longer than nothing", what));
+    value.reset();
+  }
+  return value;
+}
+
+std::optional<Command> Reader::command(const Element& element, std::string_view what) {
+  if (!element.is_list()) {
+    std::optional<std::string> line = text(element, what);
+    if (line && line->find_first_not_of(" \t\r\n") == std::string::npos) {
+      complain(element.position, fmt::format("{} is empty", what));
+      line.reset();
+    }
+    return line ? std::optional{Command(std::move(*line))} : std::nullopt;
+  }
+  std::vector<std::string> arguments;
+  bool complete = true;
+  for (const Element& item : element.items) {
+    if (std::optional<std::string> argument = text(item, fmt::format("an argument of {}", what))) {
+      arguments.push_back(std::move(*argument));
+    } else {
+      complete = false;
+    }
+  }
+  if (complete && (arguments.empty() || arguments.front().empty())) {
+    complain(element.position, fmt::format("{} names no program", what));
+    complete = false;
+  }
+  return complete ? std::optional{Command(std::move(arguments))} : std::nullopt;
+}
+
+Environment Reader::environment(const Element& element) {
+  Environment environment;
+  if (!is(element, Element::Kind::map, "`environment`")) return environment;
+  for (const auto& [name, name_position, value] : element.members) {
+    if (name.empty() || name.find_first_of(std::string_view{"=\0", 2}) != std::string::npos) {
+      complain(name_position, fmt::format("{} cannot be the name of an environment variable", quoted(name)));
+    } else if (name == "DUMMYNET_NODE" || name == "DUMMYNET_RUN") {
+      complain(name_position, fmt::format("{} is set by dummynet itself", quoted(name)));
+    } else if (value.is_null()) {
+      environment[name] = "";
+    } else if (std::optional<std::string> content = text(value, fmt::format("the variable {}", quoted(name)))) {
+      environment[name] = std::move(*content);
+    }
+  }
+  return environment;
+}
+
+std::optional<int> Reader::signal(const Element& element) {
+  std::string_view name = element.text;
+  int number = 0;
+  const char* end = element.text.data() + element.text.size();
+  const auto [rest, error] = std::from_chars(element.text.data(), end, number);
+  if (element.is_text() && error == std::errc{} && rest == end && number >= 1 && number < NSIG) return number;
+  if (name.starts_with("SIG")) name.remove_prefix(3);
+  for (number = 1; number < NSIG && element.is_text(); ++number) {
+    if (const char* known = sigabbrev_np(number); known != nullptr && name == known) return number;
+  }
+  complain(element.position,
+           fmt::format("{} is no signal; write e.g. `TERM`, `SIGKILL` or `15`", quoted(element.text)));
+  return std::nullopt;
+}
+
+}  // namespace dummynet::scenario

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "dummynet/core/command.hpp"
+#include "dummynet/scenario/complaint.hpp"
+#include "dummynet/scenario/document.hpp"
+#include "dummynet/scenario/keys.hpp"
+#include "dummynet/scenario/scenario.hpp"
+
+namespace dummynet::scenario {
+
+/// Reads elements as what they should be. What they are not becomes a complaint; the reading goes on, so that all
+/// mistakes come to light at once.
+class Reader {
+ public:
+  explicit Reader(Complaints& complaints) : complaints_{complaints} {}
+
+  void complain(Position position, std::string message);
+  /// The same with a suggestion from `candidates`, if one is near.
+  void complain_about_word(Position position, std::string message, std::string_view word,
+                           std::span<const std::string_view> candidates);
+
+  /// The members of a map all of whose keys are known; others become complaints. False if it is no map.
+  bool map(const Element& element, const Keys& keys);
+  /// "`what` must be …, this is a list", unless it is of this kind.
+  bool is(const Element& element, Element::Kind kind, std::string_view what);
+
+  std::optional<std::string> text(const Element& element, std::string_view what);
+  std::optional<bool> boolean(const Element& element, std::string_view what);
+  std::optional<std::uint64_t> integer(const Element& element, std::string_view what, std::uint64_t least,
+                                       std::uint64_t most);
+  /// Greater than zero.
+  std::optional<std::chrono::nanoseconds> timeout(const Element& element, std::string_view what);
+  std::optional<Command> command(const Element& element, std::string_view what);
+  Environment environment(const Element& element);
+  /// "TERM", "SIGTERM" or a number: signal(7).
+  std::optional<int> signal(const Element& element);
+
+ private:
+  Complaints& complaints_;
+};
+
+/// The value of this key, or nothing.
+const Element* find(const Element& map, std::string_view key);
+const Member* find_member(const Element& map, std::string_view key);
+
+}  // namespace dummynet::scenario

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "dummynet/core/command.hpp"
+#include "dummynet/core/ready.hpp"
+#include "dummynet/scenario/complaint.hpp"
+#include "dummynet/scenario/document.hpp"
+
+namespace dummynet::scenario {
+
+/// What a scenario file says, as plain values: each piece well-formed by itself. Whether the pieces fit together is the
+/// planner's question, so names are kept with their places.
+
+using Environment = std::map<std::string, std::string>;
+
+/// A value and where it stands.
+template <typename T>
+struct Located {
+  T value{};
+  Position position{};
+  bool operator==(const Located&) const = default;
+};
+
+struct NodeSpec {
+  std::string name{};
+  Position position{};
+  Environment environment{};
+  bool operator==(const NodeSpec&) const = default;
+};
+
+/// One end of a link: "node" or "node:interface".
+struct EndpointSpec {
+  std::string node{};
+  std::string interface {};  ///< empty: chosen by the planner
+  Position position{};
+  bool operator==(const EndpointSpec&) const = default;
+};
+struct LinkSpec {
+  std::array<EndpointSpec, 2> endpoints{};
+  Position position{};
+  bool operator==(const LinkSpec&) const = default;
+};
+
+/// What must be true of another process before this one starts.
+enum class Condition {
+  started,    ///< it has been started
+  ready,      ///< its `ready` condition holds
+  completed,  ///< it has ended as expected
+  succeeded,  ///< it has ended with exit code 0
+};
+std::string_view to_string(Condition condition);
+
+struct DependencySpec {
+  std::string process{};
+  Condition condition = Condition::started;
+  Position position{};
+  bool operator==(const DependencySpec&) const = default;
+};
+
+/// How a process must end and what it must have printed. Nothing given: exit code 0, or for a daemon to keep running.
+struct ExpectSpec {
+  std::optional<Located<int>> exit_code{};
+  std::optional<Located<int>> signal{};
+  std::optional<Located<bool>> running{};
+  std::optional<std::string> out{};  ///< fnmatch(3) pattern that some line of standard output matches
+  std::optional<std::string> err{};
+  bool operator==(const ExpectSpec&) const = default;
+};
+
+/// Steps into a JSON document, from its root: member names, or indices of an array.
+struct JsonPath {
+  std::vector<std::string> steps{};
+  bool operator==(const JsonPath&) const = default;
+};
+/// The first group of the last match in standard output: RE2 syntax, `^` and `$` at every line.
+struct MetricRegex {
+  std::string regex{};
+  bool operator==(const MetricRegex&) const = default;
+};
+struct MetricSpec {
+  std::string name{};
+  std::variant<JsonPath, MetricRegex> source{};
+  std::string unit{};
+  Position position{};         ///< of its name
+  Position source_position{};  ///< of path or expression
+  bool operator==(const MetricSpec&) const = default;
+};
+
+struct ProcessSpec {
+  std::string name{};
+  Position position{};
+  std::optional<Located<std::string>> node{};
+  Command command = std::string{};
+  bool daemon = false;
+  std::optional<Located<Ready>> ready{};
+  std::vector<DependencySpec> depends_on{};
+  std::optional<std::chrono::nanoseconds> timeout{};
+  std::string cwd{};
+  Environment environment{};
+  ExpectSpec expect{};
+  std::vector<MetricSpec> metrics{};
+  bool operator==(const ProcessSpec&) const = default;
+};
+
+struct Scenario {
+  std::string name{};      ///< empty: named after its file
+  std::uint64_t seed = 1;  ///< every random stream derives from it
+  std::optional<std::chrono::nanoseconds> timeout{};
+  std::vector<NodeSpec> nodes{};
+  std::vector<LinkSpec> links{};
+  std::vector<ProcessSpec> processes{};
+  bool operator==(const Scenario&) const = default;
+};
+
+struct ParsedScenario {
+  Scenario scenario;      ///< with complaints: what could be understood, so that the planner can look at the rest
+  Complaints complaints;  ///< sorted by position
+};
+
+/// Pure. Every mistake is found in one go.
+ParsedScenario parse_scenario(const Element& root);
+
+}  // namespace dummynet::scenario
