@@ -6,41 +6,21 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <functional>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
 
 #include "dummynet/net/link.hpp"
+#include "support/own_namespace.hpp"
 
 namespace dummynet::net {
 namespace {
 
-/// Runs `body` in a child with a user and a network namespace of its own; expectations fail in there and here.
-void in_own_namespace(const std::function<void()>& body) {
-  constexpr int kRefused = 77;
-  const pid_t child = ::fork();
-  ASSERT_NE(child, -1);
-  if (child == 0) {
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ::_exit(kRefused);
-    try {
-      body();
-    } catch (const std::exception& error) {
-      ADD_FAILURE() << error.what();
-    }
-    ::_exit(testing::Test::HasFailure() ? 1 : 0);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
-  if (WEXITSTATUS(status) == kRefused) GTEST_SKIP() << "user and network namespaces are refused here";
-  EXPECT_EQ(WEXITSTATUS(status), 0);
-}
+using test::in_own_namespace;
 
 NetlinkSocket open_route_socket() {
   return NetlinkSocket{os::Fd{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)}};
