@@ -4,12 +4,6 @@
 function(dummynet_warden)
   set(folder "${PROJECT_SOURCE_DIR}/src/dummynet")
   set(image "${folder}/core/warden_image.cpp")
-  if(NOT EXISTS "${folder}/warden/main.cpp")
-    message(STATUS "No src/dummynet/warden/main.cpp yet: the warden is not embedded")
-    target_sources(dummynet PRIVATE "${image}")
-    return()
-  endif()
-
   file(GLOB sources CONFIGURE_DEPENDS "${folder}/warden/*.cpp" "${folder}/os/*.cpp")
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   add_executable(dummynet-warden ${sources})
@@ -17,8 +11,7 @@ function(dummynet_warden)
   target_compile_options(dummynet-warden PRIVATE ${DUMMYNET_WARNINGS} -Os -fno-sanitize=all -fno-pie
     -ffunction-sections -fdata-sections)
   # --gc-sections also drops what only the owner uses of os, before the linker looks for the libraries behind it.
-  target_link_options(dummynet-warden PRIVATE -static -no-pie -fno-sanitize=all -Wl,--gc-sections
-    $<$<NOT:$<CONFIG:Debug>>:-s>)
+  target_link_options(dummynet-warden PRIVATE -static -no-pie -fno-sanitize=all -Wl,--gc-sections -s)
   set_target_properties(dummynet-warden PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${DUMMYNET_LIBEXEC_DIR}"
     POSITION_INDEPENDENT_CODE OFF)
 

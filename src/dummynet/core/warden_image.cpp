@@ -1,7 +1,5 @@
 #include "dummynet/core/warden_image.hpp"
 
-#ifdef DUMMYNET_WARDEN_FILE
-
 asm(R"(
 .pushsection .rodata
 .balign 16
@@ -26,13 +24,3 @@ namespace dummynet {
 std::span<const std::byte> warden_image() { return {dummynet_warden_image_begin, dummynet_warden_image_end}; }
 
 }  // namespace dummynet
-
-#else
-
-namespace dummynet {
-
-std::span<const std::byte> warden_image() { return {}; }
-
-}  // namespace dummynet
-
-#endif
