@@ -14,13 +14,13 @@ dummynet_warden_image_end:
 .popsection
 )");
 
-extern "C" {
-[[gnu::visibility("hidden")]] extern const std::byte dummynet_warden_image_begin[];
-[[gnu::visibility("hidden")]] extern const std::byte dummynet_warden_image_end[];
-}
-
 namespace dummynet {
 
-std::span<const std::byte> warden_image() { return {dummynet_warden_image_begin, dummynet_warden_image_end}; }
+extern "C" {
+[[gnu::visibility("hidden")]] extern const std::byte kImageBegin[] asm("dummynet_warden_image_begin");
+[[gnu::visibility("hidden")]] extern const std::byte kImageEnd[] asm("dummynet_warden_image_end");
+}
+
+std::span<const std::byte> warden_image() { return {kImageBegin, kImageEnd}; }
 
 }  // namespace dummynet
