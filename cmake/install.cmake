@@ -21,6 +21,9 @@ install(FILES "${PROJECT_BINARY_DIR}/dummynetConfig.cmake" "${PROJECT_BINARY_DIR
   cmake/dependencies.cmake DESTINATION "${package_dir}")
 
 if(TARGET dummynet-cli)
+  if(BUILD_SHARED_LIBS)
+    set_target_properties(dummynet-cli PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+  endif()
   install(TARGETS dummynet-cli RUNTIME)
 endif()
 if(TARGET dummynet-warden)
