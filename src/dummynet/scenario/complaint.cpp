@@ -16,7 +16,7 @@ void sort_by_position(Complaints& complaints) {
   complaints.erase(std::unique(complaints.begin(), complaints.end()), complaints.end());
 }
 
-std::string quoted(std::string_view name) {
+std::string backticked(std::string_view name) {
   constexpr std::size_t kMost = 60;
   std::string result = "`";
   for (std::size_t i = 0; i < name.size(); ++i) {

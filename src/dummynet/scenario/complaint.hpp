@@ -29,6 +29,6 @@ std::string to_string(const Complaint& complaint, std::string_view file);
 void sort_by_position(Complaints& complaints);
 
 /// A name as it is quoted in messages: `name`, shortened if it is very long, control characters escaped.
-std::string quoted(std::string_view name);
+std::string backticked(std::string_view name);
 
 }  // namespace dummynet::scenario

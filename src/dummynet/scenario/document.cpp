@@ -73,11 +73,11 @@ class Builder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_extras(mark, "", anchor);
-    add({.position = at(mark)});
+    add(element(Element::Kind::null, mark));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     complaints_.push_back({at(mark), "aliases (`*name`) are not supported; write it out"});
-    add({.position = at(mark)});
+    add(element(Element::Kind::null, mark));
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -85,19 +85,19 @@ class Builder : public YAML::EventHandler {
     const bool is_quoted = tag == "!";
     // YAML's core schema: these plain words mean "nothing", as an absent value does.
     const bool null = !is_quoted && (value == "~" || value == "null" || value == "Null" || value == "NULL");
-    add({.kind = null && !expects_key() ? Element::Kind::null : Element::Kind::text,
-         .position = at(mark),
-         .text = value,
-         .quoted = is_quoted});
+    Element scalar = element(null && !expects_key() ? Element::Kind::null : Element::Kind::text, mark);
+    scalar.text = value;
+    scalar.quoted = is_quoted;
+    add(std::move(scalar));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open({.kind = Element::Kind::list, .position = at(mark)}, mark, tag, anchor);
+    open(element(Element::Kind::list, mark), mark, tag, anchor);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open({.kind = Element::Kind::map, .position = at(mark)}, mark, tag, anchor);
+    open(element(Element::Kind::map, mark), mark, tag, anchor);
   }
   void OnMapEnd() override { close(); }
 
@@ -113,54 +113,59 @@ class Builder : public YAML::EventHandler {
     return mark.is_null() ? Position{}
                           : places_.at(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column));
   }
+  Element element(Element::Kind kind, const YAML::Mark& mark) const {
+    Element result;
+    result.kind = kind;
+    result.position = at(mark);
+    return result;
+  }
   bool expects_key() const { return !open_.empty() && open_.back().element.is_map() && !open_.back().key; }
 
   void refuse_extras(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (anchor != 0)
       complaints_.push_back({at(mark), "anchors (`&name`) are not supported; write it out where it is needed"});
     if (!tag.empty() && tag != "?" && tag != "!")
-      complaints_.push_back({at(mark), fmt::format("tags ({}) are not supported; leave it out", quoted(tag))});
+      complaints_.push_back({at(mark), fmt::format("tags ({}) are not supported; leave it out", backticked(tag))});
   }
-  void open(Element element, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+  void open(Element opened, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     refuse_extras(mark, tag, anchor);
     if (open_.size() >= kMaxDepth) {
-      throw Refused{{element.position, fmt::format("nested deeper than {} levels", kMaxDepth)}};
+      throw Refused{{opened.position, fmt::format("nested deeper than {} levels", kMaxDepth)}};
     }
-    open_.push_back({std::move(element), std::nullopt, {}});
+    open_.push_back({std::move(opened), std::nullopt, {}});
   }
   void close() {
-    Element element = std::move(open_.back().element);
+    Element closed = std::move(open_.back().element);
     open_.pop_back();
-    add(std::move(element));
+    add(std::move(closed));
   }
-  void add(Element element) {
+  void add(Element added) {
     if (open_.empty()) {
-      root = std::move(element);
+      root = std::move(added);
     } else if (open_.back().element.is_list()) {
-      open_.back().element.items.push_back(std::move(element));
+      open_.back().element.items.push_back(std::move(added));
     } else if (!open_.back().key) {
-      add_key(std::move(element));
+      add_key(std::move(added));
     } else {
-      add_value(std::move(element));
+      add_value(std::move(added));
     }
   }
-  void add_key(Element element) {
-    if (!element.is_text())
-      complaints_.push_back(
-          {element.position, fmt::format("a key must be a text, this is {}", to_string(element.kind))});
-    open_.back().key = Member{std::move(element.text), element.position, {}};
+  void add_key(Element key) {
+    if (!key.is_text())
+      complaints_.push_back({key.position, fmt::format("a key must be a text, this is {}", to_string(key.kind))});
+    open_.back().key = Member{std::move(key.text), key.position, {}};
   }
-  void add_value(Element element) {
+  void add_value(Element value) {
     Open& map = open_.back();
     Member member = std::move(*map.key);
     map.key.reset();
-    member.value = std::move(element);
+    member.value = std::move(value);
     const auto [known, is_new] = map.seen.emplace(member.key, member.key_position);
     if (member.key == "<<") {
       complaints_.push_back({member.key_position, "merge keys (`<<`) are not supported; write it out"});
     } else if (!is_new) {
       complaints_.push_back({member.key_position, fmt::format("duplicate key {}; the first one is in line {}",
-                                                              quoted(member.key), known->second.line)});
+                                                              backticked(member.key), known->second.line)});
     } else {
       map.element.members.push_back(std::move(member));
     }

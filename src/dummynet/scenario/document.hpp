@@ -17,11 +17,11 @@ struct Element {
   enum class Kind { null, text, list, map };
 
   Kind kind = Kind::null;
-  Position position{};
-  std::string text{};             ///< of a text: always as written; nothing is taken for a number or a boolean here
-  bool quoted = false;            ///< a text in quotes, or a block
-  std::vector<Element> items{};   ///< of a list
-  std::vector<Member> members{};  ///< of a map, in the order of the file, each key once
+  Position position;
+  std::string text;             ///< of a text: always as written; nothing is taken for a number or a boolean here
+  bool quoted = false;          ///< a text in quotes, or a block
+  std::vector<Element> items;   ///< of a list
+  std::vector<Member> members;  ///< of a map, in the order of the file, each key once
 
   bool is_null() const noexcept { return kind == Kind::null; }
   bool is_text() const noexcept { return kind == Kind::text; }

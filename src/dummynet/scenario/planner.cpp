@@ -84,13 +84,13 @@ void Planner::check_nodes() {
   std::unordered_map<std::string, std::string_view> known;
   for (const NodeSpec& node : scenario_.nodes) {
     if (const std::string why = why_no_host_name(node.name); !why.empty()) {
-      reader_.complain(node.position, fmt::format("{} is no name for a node: {}", quoted(node.name), why));
+      reader_.complain(node.position, fmt::format("{} is no name for a node: {}", backticked(node.name), why));
     }
     // Host names mean the same in either case: hosts(5) could only give one of them.
     const auto [first, is_new] = known.emplace(lower(node.name), node.name);
     if (!is_new)
-      reader_.complain(node.position, fmt::format("the nodes {} and {} have the same host name", quoted(first->second),
-                                                  quoted(node.name)));
+      reader_.complain(node.position, fmt::format("the nodes {} and {} have the same host name",
+                                                  backticked(first->second), backticked(node.name)));
   }
 }
 
@@ -101,10 +101,10 @@ void Planner::plan_links() {
       if (endpoint.interface.empty()) continue;
       if (const std::string why = why_no_interface_name(endpoint.interface); !why.empty()) {
         reader_.complain(endpoint.position,
-                         fmt::format("{} is no name for an interface: {}", quoted(endpoint.interface), why));
+                         fmt::format("{} is no name for an interface: {}", backticked(endpoint.interface), why));
       } else if (!interfaces_.emplace(endpoint.node, endpoint.interface).second) {
         reader_.complain(endpoint.position, fmt::format("the node {} already has an interface {}",
-                                                        quoted(endpoint.node), quoted(endpoint.interface)));
+                                                        backticked(endpoint.node), backticked(endpoint.interface)));
       }
     }
   }
@@ -116,7 +116,7 @@ void Planner::plan_links() {
     const std::optional<std::size_t> from = nodes_.find(first.node);
     const std::optional<std::size_t> to = nodes_.find(second.node);
     if (from && from == to) {
-      reader_.complain(second.position, fmt::format("this link joins {} to itself", quoted(first.node)));
+      reader_.complain(second.position, fmt::format("this link joins {} to itself", backticked(first.node)));
     } else if (from && to) {
       reachability_.join(*from, *to);
     }
@@ -128,7 +128,8 @@ void Planner::plan_endpoint(const EndpointSpec& endpoint, std::string& node, std
   node = endpoint.node;
   interface = endpoint.interface;
   if (!nodes_.find(node) && !nodes_.names.empty()) {
-    reader_.complain_about_word(endpoint.position, fmt::format("unknown node {}", quoted(node)), node, nodes_.names);
+    reader_.complain_about_word(endpoint.position, fmt::format("unknown node {}", backticked(node)), node,
+                                nodes_.names);
   }
   for (std::size_t& number = next_interface_[endpoint.node]; interface.empty(); ++number) {
     std::string name = fmt::format("eth{}", number);
@@ -138,10 +139,10 @@ void Planner::plan_endpoint(const EndpointSpec& endpoint, std::string& node, std
 
 void Planner::check_place(const ProcessSpec& process) {
   if (const std::string why = why_no_process_name(process.name); !why.empty()) {
-    reader_.complain(process.position, fmt::format("{} is no name for a process: {}", quoted(process.name), why));
+    reader_.complain(process.position, fmt::format("{} is no name for a process: {}", backticked(process.name), why));
   }
   if (process.node && !nodes_.names.empty() && !nodes_.find(process.node->value)) {
-    reader_.complain_about_word(process.node->position, fmt::format("unknown node {}", quoted(process.node->value)),
+    reader_.complain_about_word(process.node->position, fmt::format("unknown node {}", backticked(process.node->value)),
                                 process.node->value, nodes_.names);
   }
 }
@@ -161,10 +162,11 @@ void Planner::order_processes() {
   StartOrder order = find_start_order(dependencies);
   if (!order.cycle.empty()) {
     std::string circle;
-    for (const std::size_t i : order.cycle) circle += quoted(scenario_.processes[i].name) + " → ";
+    for (const std::size_t i : order.cycle) circle += backticked(scenario_.processes[i].name) + " → ";
     const ProcessSpec& first = scenario_.processes[order.cycle.front()];
     const Position position = first.depends_on.empty() ? first.position : first.depends_on.front().position;
-    reader_.complain(position, fmt::format("these processes wait for each other: {}{}", circle, quoted(first.name)));
+    reader_.complain(position,
+                     fmt::format("these processes wait for each other: {}{}", circle, backticked(first.name)));
     return;
   }
   std::vector<std::size_t> places(scenario_.processes.size());
@@ -179,10 +181,11 @@ std::vector<std::size_t> Planner::check_dependencies(const ProcessSpec& process)
     const std::optional<std::size_t> target = processes_.find(dependency.process);
     if (!seen.insert(dependency.process).second) {
       reader_.complain(dependency.position,
-                       fmt::format("the dependency {} is named twice", quoted(dependency.process)));
+                       fmt::format("the dependency {} is named twice", backticked(dependency.process)));
     } else if (!target) {
-      reader_.complain_about_word(dependency.position, fmt::format("unknown process {}", quoted(dependency.process)),
-                                  dependency.process, processes_.names);
+      reader_.complain_about_word(dependency.position,
+                                  fmt::format("unknown process {}", backticked(dependency.process)), dependency.process,
+                                  processes_.names);
     } else {
       check_dependency(process, dependency, scenario_.processes[*target]);
       found.push_back(*target);
@@ -193,7 +196,7 @@ std::vector<std::size_t> Planner::check_dependencies(const ProcessSpec& process)
 
 void Planner::check_dependency(const ProcessSpec& process, const DependencySpec& dependency,
                                const ProcessSpec& target) {
-  const std::string name = quoted(target.name);
+  const std::string name = backticked(target.name);
   const auto complain = [&](std::string message) { reader_.complain(dependency.position, std::move(message)); };
   switch (dependency.condition) {
     case Condition::started:
@@ -206,7 +209,7 @@ void Planner::check_dependency(const ProcessSpec& process, const DependencySpec&
       const auto to = target.node ? nodes_.find(target.node->value) : std::nullopt;
       if (from && to && !reachability_.joined(*from, *to)) {
         complain(fmt::format("{} cannot be reached: no links lead from node {} to node {}", name,
-                             quoted(process.node->value), quoted(target.node->value)));
+                             backticked(process.node->value), backticked(target.node->value)));
       }
       break;
     }

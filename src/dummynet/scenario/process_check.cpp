@@ -12,7 +12,8 @@ namespace {
 std::optional<int> check_regex(Reader& reader, Position position, const std::string& regex) {
   const RE2 compiled{regex, RE2::Quiet};
   if (compiled.ok()) return compiled.NumberOfCapturingGroups();
-  reader.complain(position, fmt::format("the regular expression {} is not valid: {}", quoted(regex), compiled.error()));
+  reader.complain(position,
+                  fmt::format("the regular expression {} is not valid: {}", backticked(regex), compiled.error()));
   return std::nullopt;
 }
 
@@ -22,7 +23,7 @@ void check_ready(Reader& reader, const ProcessSpec& process) {
   if (const auto* log = std::get_if<ReadyLog>(&ready.condition)) check_regex(reader, position, log->regex);
   if (const auto* http = std::get_if<ReadyHttp>(&ready.condition); http && !http->url.starts_with("http://")) {
     reader.complain(position, fmt::format("{} is no address that can be asked; write e.g. `http://localhost:8000/`",
-                                          quoted(http->url)));
+                                          backticked(http->url)));
   }
 }
 
@@ -31,8 +32,8 @@ void check_expect(Reader& reader, const ProcessSpec& process) {
   if (expect.exit_code && expect.signal)
     reader.complain(expect.signal->position, "a process ends with an `exit_code` or by a `signal`, not both");
   if (expect.running && !process.daemon) {
-    reader.complain(expect.running->position,
-                    fmt::format("`running` is for daemons; {} is none, the run ends with it", quoted(process.name)));
+    reader.complain(expect.running->position, fmt::format("`running` is for daemons; {} is none, the run ends with it",
+                                                          backticked(process.name)));
   } else if (expect.running && !expect.running->value) {
     reader.complain(expect.running->position, "a daemon has to keep running; without `daemon: true` it may end");
   }
@@ -40,7 +41,7 @@ void check_expect(Reader& reader, const ProcessSpec& process) {
     if (given && process.daemon) {
       reader.complain(given->position,
                       fmt::format("`{}` says nothing about the daemon {}: it has to run until it is stopped", what,
-                                  quoted(process.name)));
+                                  backticked(process.name)));
     }
   }
 }
@@ -48,13 +49,13 @@ void check_expect(Reader& reader, const ProcessSpec& process) {
 void check_metrics(Reader& reader, const ProcessSpec& process) {
   for (const MetricSpec& metric : process.metrics) {
     if (const std::string why = why_no_process_name(metric.name); !why.empty()) {
-      reader.complain(metric.position, fmt::format("{} is no name for a metric: {}", quoted(metric.name), why));
+      reader.complain(metric.position, fmt::format("{} is no name for a metric: {}", backticked(metric.name), why));
     }
     if (const auto* regex = std::get_if<MetricRegex>(&metric.source)) {
       if (check_regex(reader, metric.source_position, regex->regex) == 0) {
         reader.complain(
             metric.source_position,
-            fmt::format("the regular expression {} has no group; put ( ) around the number", quoted(regex->regex)));
+            fmt::format("the regular expression {} has no group; put ( ) around the number", backticked(regex->regex)));
       }
     }
   }
@@ -71,7 +72,7 @@ void check_process(Reader& reader, const ProcessSpec& process) {
         process.position,
         fmt::format(
             "the daemon {} has a `timeout`, but it ends with the run; a bound on its start is `ready: {{timeout: …}}`",
-            quoted(process.name)));
+            backticked(process.name)));
   }
 }
 

@@ -79,7 +79,7 @@ std::optional<Condition> parse_condition(Reader& reader, const Element& element)
     reader.complain_about_word(
         element.position,
         fmt::format("unknown condition {}; there are `started`, `ready`, `completed` and `succeeded`",
-                    quoted(element.text)),
+                    backticked(element.text)),
         element.text, keys::conditions);
   } else {
     reader.complain(
@@ -140,7 +140,7 @@ std::optional<JsonPath> parse_json_path(Reader& reader, const Element& element) 
   }
   if (std::ranges::find(path.steps, "") != path.steps.end()) {
     reader.complain(element.position,
-                    fmt::format("{} is no path; write e.g. `end.sum.seconds` or `intervals.0.rtt`", quoted(*text)));
+                    fmt::format("{} is no path; write e.g. `end.sum.seconds` or `intervals.0.rtt`", backticked(*text)));
     return std::nullopt;
   }
   return path;
@@ -154,7 +154,7 @@ std::optional<MetricSpec> parse_metric(Reader& reader, const Member& member) {
   if (const Element* unit = find(member.value, "unit")) metric.unit = reader.text(*unit, "`unit`").value_or("");
   if ((json != nullptr) == (regex != nullptr)) {
     reader.complain(member.key_position,
-                    fmt::format("the metric {} needs `json` or `regex`, one of them", quoted(member.key)));
+                    fmt::format("the metric {} needs `json` or `regex`, one of them", backticked(member.key)));
     return std::nullopt;
   }
   metric.source_position = (json ? json : regex)->position;
@@ -192,12 +192,12 @@ ProcessSpec parse_process(Reader& reader, const Member& member) {
     if (std::optional<std::string> name = reader.text(*node, "`node`"))
       process.node = {std::move(*name), node->position};
   } else {
-    reader.complain(member.key_position, fmt::format("the process {} has no `node` to run on", quoted(member.key)));
+    reader.complain(member.key_position, fmt::format("the process {} has no `node` to run on", backticked(member.key)));
   }
   if (const Element* command = find(map, "command")) {
     if (std::optional<Command> value = reader.command(*command, "`command`")) process.command = std::move(*value);
   } else {
-    reader.complain(member.key_position, fmt::format("the process {} has no `command`", quoted(member.key)));
+    reader.complain(member.key_position, fmt::format("the process {} has no `command`", backticked(member.key)));
   }
   if (const Element* daemon = find(map, "daemon")) process.daemon = reader.boolean(*daemon, "`daemon`").value_or(false);
   if (const Element* ready = find(map, "ready")) process.ready = parse_ready(reader, *ready);

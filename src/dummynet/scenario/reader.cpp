@@ -48,9 +48,9 @@ bool Reader::map(const Element& element, const Keys& keys) {
   for (const Member& member : element.members) {
     if (std::ranges::find(keys.known, member.key) != keys.known.end()) continue;
     if (std::ranges::find(keys.planned, member.key) != keys.planned.end()) {
-      complain(member.key_position, fmt::format("{} is not supported yet", quoted(member.key)));
+      complain(member.key_position, fmt::format("{} is not supported yet", backticked(member.key)));
     } else {
-      complain_about_word(member.key_position, fmt::format("unknown key {} of {}", quoted(member.key), keys.where),
+      complain_about_word(member.key_position, fmt::format("unknown key {} of {}", backticked(member.key), keys.where),
                           member.key, all);
     }
   }
@@ -134,12 +134,12 @@ Environment Reader::environment(const Element& element) {
   if (!is(element, Element::Kind::map, "`environment`")) return environment;
   for (const auto& [name, name_position, value] : element.members) {
     if (name.empty() || name.find_first_of(std::string_view{"=\0", 2}) != std::string::npos) {
-      complain(name_position, fmt::format("{} cannot be the name of an environment variable", quoted(name)));
+      complain(name_position, fmt::format("{} cannot be the name of an environment variable", backticked(name)));
     } else if (name == "DUMMYNET_NODE" || name == "DUMMYNET_RUN") {
-      complain(name_position, fmt::format("{} is set by dummynet itself", quoted(name)));
+      complain(name_position, fmt::format("{} is set by dummynet itself", backticked(name)));
     } else if (value.is_null()) {
       environment[name] = "";
-    } else if (std::optional<std::string> content = text(value, fmt::format("the variable {}", quoted(name)))) {
+    } else if (std::optional<std::string> content = text(value, fmt::format("the variable {}", backticked(name)))) {
       environment[name] = std::move(*content);
     }
   }
@@ -157,7 +157,7 @@ std::optional<int> Reader::signal(const Element& element) {
     if (const char* known = sigabbrev_np(number); known != nullptr && name == known) return number;
   }
   complain(element.position,
-           fmt::format("{} is no signal; write e.g. `TERM`, `SIGKILL` or `15`", quoted(element.text)));
+           fmt::format("{} is no signal; write e.g. `TERM`, `SIGKILL` or `15`", backticked(element.text)));
   return std::nullopt;
 }
 

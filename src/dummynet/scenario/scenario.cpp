@@ -16,10 +16,11 @@ NodeSpec parse_node(Reader& reader, const Member& member) {
   if (member.value.is_null() || !reader.map(member.value, kNodeKeys)) return node;
   if (const Element* kind = find(member.value, "kind"); kind && reader.is(*kind, Element::Kind::text, "`kind`")) {
     if (std::ranges::find(keys::kinds_planned, kind->text) != keys::kinds_planned.end()) {
-      reader.complain(kind->position, fmt::format("the kind {} is not supported yet", quoted(kind->text)));
+      reader.complain(kind->position, fmt::format("the kind {} is not supported yet", backticked(kind->text)));
     } else if (kind->text != "host") {
-      reader.complain_about_word(kind->position, fmt::format("unknown kind {}; there is `host`", quoted(kind->text)),
-                                 kind->text, keys::kinds_planned);
+      reader.complain_about_word(kind->position,
+                                 fmt::format("unknown kind {}; there is `host`", backticked(kind->text)), kind->text,
+                                 keys::kinds_planned);
     }
   }
   if (const Element* environment = find(member.value, "environment")) {
@@ -36,7 +37,7 @@ std::optional<EndpointSpec> parse_endpoint(Reader& reader, const Element& elemen
   if (colon != std::string::npos) endpoint.interface = text->substr(colon + 1);
   if (endpoint.node.empty() || (colon != std::string::npos && endpoint.interface.empty())) {
     reader.complain(element.position,
-                    fmt::format("{} is no endpoint; write `node` or `node:interface`", quoted(*text)));
+                    fmt::format("{} is no endpoint; write `node` or `node:interface`", backticked(*text)));
     return std::nullopt;
   }
   return endpoint;

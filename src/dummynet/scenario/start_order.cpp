@@ -20,7 +20,7 @@ std::vector<std::size_t> find_cycle(const Dependencies& dependencies, const std:
     item = *std::ranges::find_if(dependencies[item], [&](std::size_t other) { return missing[other] > 0; });
   }
   path.erase(path.begin(), std::ranges::find(path, item));
-  std::ranges::rotate(path, std::ranges::min_element(path));
+  std::rotate(path.begin(), std::min_element(path.begin(), path.end()), path.end());
   return path;
 }
 

@@ -81,23 +81,24 @@ struct Quantity {
 Parsed<std::uint64_t> parse_quantity(std::string_view text, const Quantity& quantity) {
   const Number number = split_number(text);
   if (!number.valid) {
-    return {std::nullopt, fmt::format("{} is not a {}; write e.g. {}", quoted(text), quantity.kind, quantity.examples)};
+    return {std::nullopt,
+            fmt::format("{} is not a {}; write e.g. {}", backticked(text), quantity.kind, quantity.examples)};
   }
   if (number.rest.empty()) {
     return {std::nullopt,
-            fmt::format("{} has no unit; did you mean `{}{}`?", quoted(text), text.substr(0, 40), quantity.guess)};
+            fmt::format("{} has no unit; did you mean `{}{}`?", backticked(text), text.substr(0, 40), quantity.guess)};
   }
   for (const Unit& unit : quantity.units) {
     if (unit.name != number.rest) continue;
     const std::optional<std::uint64_t> value = times(number, unit.factor);
     if (!value || *value > quantity.most)
-      return {std::nullopt, fmt::format("{} is too large a {}", quoted(text), quantity.kind)};
+      return {std::nullopt, fmt::format("{} is too large a {}", backticked(text), quantity.kind)};
     return {value, {}};
   }
   std::string names;
   for (const Unit& unit : quantity.units) names += fmt::format("{}{}", names.empty() ? "" : ", ", unit.name);
-  return {std::nullopt, fmt::format("{} is not a {}: {} is no unit here; there are {}", quoted(text), quantity.kind,
-                                    quoted(number.rest), names)};
+  return {std::nullopt, fmt::format("{} is not a {}: {} is no unit here; there are {}", backticked(text), quantity.kind,
+                                    backticked(number.rest), names)};
 }
 
 }  // namespace
@@ -123,13 +124,13 @@ Parsed<Bytes> parse_size(std::string_view text) {
 Parsed<double> parse_percentage(std::string_view text) {
   const Number number = split_number(text);
   if (number.valid && number.rest.empty()) {
-    return {std::nullopt, fmt::format("{} has no unit; did you mean `{}%`?", quoted(text), text.substr(0, 40))};
+    return {std::nullopt, fmt::format("{} has no unit; did you mean `{}%`?", backticked(text), text.substr(0, 40))};
   }
   if (!number.valid || number.rest != "%") {
-    return {std::nullopt, fmt::format("{} is not a percentage; write e.g. `1%` or `0.5%`", quoted(text))};
+    return {std::nullopt, fmt::format("{} is not a percentage; write e.g. `1%` or `0.5%`", backticked(text))};
   }
   if (number.too_large || number.whole > 100 || (number.whole == 100 && number.billionths > 0)) {
-    return {std::nullopt, fmt::format("{} is more than 100%", quoted(text))};
+    return {std::nullopt, fmt::format("{} is more than 100%", backticked(text))};
   }
   return {(static_cast<double>(number.whole) + static_cast<double>(number.billionths) / 1e9) / 100.0, {}};
 }
