@@ -72,7 +72,7 @@ std::string group_message(const std::vector<std::exception_ptr>& errors) {
 }  // namespace
 
 std::string subject(const RunInfo& info) {
-  const std::string command = shortened(info.command.text());
+  std::string command = shortened(info.command.text());
   if (info.name.empty() || info.name == command) return command;
   return info.name + " (" + command + ')';
 }
