@@ -12,6 +12,7 @@
 
 namespace dummynet {
 
+class MonitorState;
 class Warden;
 
 /// Receives what is worth telling and is no error: a limit that could not be set, a warden that was lost.
@@ -102,9 +103,7 @@ class ProcessMonitor {
   Containment containment();
 
  private:
-  friend class dummynet::Process;
-  class State;
-  std::unique_ptr<State> state_;  // a pimpl: the kernel's headers and the protocol stay out of this door
+  std::unique_ptr<MonitorState> state_;  // a pimpl: the kernel's headers and the protocol stay out of this door
 };
 
 }  // namespace dummynet

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <exception>
 #include <span>
@@ -31,7 +32,7 @@ int wait_for_events(int epoll, std::span<epoll_event> events, std::chrono::nanos
   if (timeout <= std::chrono::nanoseconds::zero()) {
     return ::epoll_wait(epoll, events.data(), capacity, timeout < std::chrono::nanoseconds::zero() ? -1 : 0);
   }
-  static bool precise = true;
+  static std::atomic<bool> precise{true};
   if (precise) {
     const timespec limit = to_timespec(timeout);
     const int found = ::epoll_pwait2(epoll, events.data(), capacity, &limit, nullptr);

@@ -92,9 +92,9 @@ std::optional<std::vector<pid_t>> read_children() {
   return children;
 }
 
-bool has_in_environment(pid_t pid, const std::string& assignment) {
+bool has_in_environment(pid_t pid, const std::string& assignment, bool prefix) {
   const std::string environment = '\0' + read_whole(proc_path(pid, "environ").c_str());
-  return environment.find('\0' + assignment + '\0') != std::string::npos;
+  return environment.find(prefix ? '\0' + assignment : '\0' + assignment + '\0') != std::string::npos;
 }
 
 bool holds_socket(pid_t pid, std::uint64_t inode) {

@@ -26,8 +26,9 @@ std::vector<ProcessStat> read_processes();
 /// Our own children, adopted ones too, by /proc/thread-self/children; nothing where the kernel has no such file.
 std::optional<std::vector<pid_t>> read_children();
 
-/// Whether the environment the process was started with holds exactly this "NAME=value". False when we may not look.
-bool has_in_environment(pid_t pid, const std::string& assignment);
+/// Whether the environment the process was started with holds exactly this "NAME=value", or with `prefix` something
+/// that begins so. False when we may not look.
+bool has_in_environment(pid_t pid, const std::string& assignment, bool prefix = false);
 
 /// Whether one of its descriptors is this socket: the inode number that sock_diag(7) tells.
 bool holds_socket(pid_t pid, std::uint64_t inode);

@@ -90,6 +90,7 @@ int try_each(const char* const* paths, int* index, Try attempt) noexcept {
     const int error = attempt(paths[i]);
     if (error == 0) return 0;
     if (error != ENOENT && error != ENOTDIR && error != EACCES) return error;
+    if (error == EACCES && ::access(paths[i], F_OK) != 0) continue;  // a directory of PATH that is not ours to search
     if (error == EACCES || (error == ENOENT && ::access(paths[i], F_OK) == 0)) {
       if (remembered == ENOENT) remembered_index = i;
       remembered = error == EACCES ? EACCES : remembered;
@@ -179,6 +180,18 @@ Spawner::Spawner() {
 Spawner::~Spawner() {
   ::munmap(stack_, kStackBytes);
   ::munmap(shared_, sizeof(Shared));
+}
+
+bool Spawner::try_cgroup(int directory) {
+  if (method_ != CloneMethod::clone3) return false;
+  const long pid = clone3_call(
+      CLONE_VM | CLONE_VFORK | CLONE_INTO_CGROUP, SIGCHLD, stack_, kStackBytes, directory, [](void*) { return 0; },
+      nullptr);
+  int status = -1;
+  while (pid > 0 && ::waitpid(static_cast<pid_t>(pid), &status, 0) < 0 && errno == EINTR) {
+  }
+  if (status != 0) method_ = CloneMethod::clone;
+  return status == 0;
 }
 
 SpawnResult Spawner::spawn(const SpawnRequest& request) {

@@ -76,6 +76,10 @@ class Spawner {
   /// exec(2).
   SpawnResult spawn(const SpawnRequest& request);
 
+  /// Whether a child can be cloned straight into this cgroup and live; if not, children move themselves from now on.
+  /// It cannot where the caller's own cgroup was killed once and Linux is 6.14 or later; see CgroupPool.
+  bool try_cgroup(int directory);
+
   CloneMethod method() const noexcept { return method_; }
   void set_method(CloneMethod method) noexcept { method_ = method; }
 

@@ -89,9 +89,8 @@ int CgroupPool::directory(int slot) { return cgroup(slot).fd(); }
 
 void CgroupPool::release(int slot) {
   Slot& state = slots_[static_cast<std::size_t>(slot)];
-  if (state.limited) {  // limits must not meet the next one
+  if (state.spent) {
     run_->remove_child(std::to_string(slot));
-    state.removed = true;
     return;
   }
   state.base = state.latest;
@@ -99,7 +98,7 @@ void CgroupPool::release(int slot) {
 }
 
 std::vector<os::Cgroup::Refusal> CgroupPool::set_limits(int slot, const os::Cgroup::Limits& limits) {
-  slots_[static_cast<std::size_t>(slot)].limited = true;
+  slots_[static_cast<std::size_t>(slot)].spent = true;
   return cgroup(slot).set_limits(limits);
 }
 
@@ -115,16 +114,9 @@ std::optional<std::uint64_t> CgroupPool::memory_current_bytes(int slot) { return
 std::optional<std::uint64_t> CgroupPool::memory_peak_bytes(int slot) { return cgroup(slot).memory_peak_bytes(); }
 bool CgroupPool::is_populated(int slot) { return cgroup(slot).is_populated(); }
 std::vector<pid_t> CgroupPool::processes(int slot) { return cgroup(slot).processes(); }
-void CgroupPool::kill(int slot) { cgroup(slot).kill_all(); }
-
-void CgroupPool::kill_all() {
-  for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
-    if (slots_[slot].removed) continue;
-    try {
-      cgroup(static_cast<int>(slot)).kill_all();
-    } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): removed meanwhile; nothing is in it then
-    }
-  }
+void CgroupPool::kill(int slot) {
+  slots_[static_cast<std::size_t>(slot)].spent = true;
+  cgroup(slot).kill_all();
 }
 
 void CgroupPool::destroy() {

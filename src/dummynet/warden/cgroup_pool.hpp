@@ -17,7 +17,8 @@ namespace dummynet::warden {
 ///
 /// This program itself stays where it came from, and so needs no cgroup namespace: it could not leave one to clean up.
 /// Making and removing a cgroup costs more than starting a process, so an emptied one is used again; what it had used
-/// until then is subtracted.
+/// until then is subtracted. One that was killed is not: Linux 6.14 and later kill whatever is cloned into it
+/// afterwards, since clone3(2) compares its count of kills with that of the parent's cgroup.
 class CgroupPool {
  public:
   /// Makes the run's cgroup. Nothing where no cgroup can be made, which is normal
@@ -45,8 +46,6 @@ class CgroupPool {
   bool is_populated(int slot);
   std::vector<pid_t> processes(int slot);
   void kill(int slot);
-  /// Kills all slots.
-  void kill_all();
   /// Removes everything: what is in the slots must be dead.
   void destroy();
 
@@ -58,9 +57,7 @@ class CgroupPool {
   struct Slot {
     os::Cgroup::CpuTime base;  // what earlier trees had used
     os::Cgroup::CpuTime latest;
-    bool used = false;
-    bool limited = false;
-    bool removed = false;
+    bool spent = false;  // killed or limited: the next one must not have it
   };
   static constexpr std::size_t kKeptOpen = 64;  // beyond, a descriptor is opened for each use
   std::string path_;

@@ -52,6 +52,11 @@ Service::Service(Setup setup)
       trees_{setup_.cgroups.get(), setup_.own_pid_namespace, setup_.run} {
   buffer_.resize(kMaxInlineBytes + 1024);
   default_environment_.push_back(nullptr);
+  if (setup_.cgroups) {
+    const int slot = setup_.cgroups->acquire(false);
+    spawner_.try_cgroup(setup_.cgroups->directory(slot));
+    setup_.cgroups->release(slot);
+  }
 }
 
 void Service::say_hello(std::vector<std::string> notices) {

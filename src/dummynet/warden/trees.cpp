@@ -146,10 +146,7 @@ void Trees::kill_all() {
     return;
   }
   for (const auto& [id, tree] : by_id_) kill(*tree);
-  if (pool_ != nullptr) {
-    pool_->kill_all();
-    return;
-  }
+  if (pool_ != nullptr) return;
   // Orphans whose tree nobody can tell any more are still our adopted children.
   if (const auto children = os::read_children()) {
     for (const pid_t pid : *children) ::kill(pid, SIGKILL);

@@ -1,0 +1,52 @@
+#include "dummynet/core/host_shell.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace dummynet {
+
+using namespace std::chrono_literals;
+
+RunInfo HostShell::run(const Command& command, const RunOptions& options) {
+  return monitor_.run_process(command, options);
+}
+
+ProcessHandle HostShell::run_async(const Command& command, const RunOptions& options) {
+  return monitor_.run_process_async(command, options);
+}
+
+RunInfo HostShell::poll_until(const Command& command, const Match& match, std::chrono::nanoseconds timeout,
+                              const RunOptions& options) {
+  const auto deadline = Clock::now() + timeout;
+  std::chrono::nanoseconds pause = 1ms;
+  RunInfo last;
+  for (;;) {
+    RunOptions bounded = options;
+    const std::chrono::nanoseconds rest = std::max<std::chrono::nanoseconds>(deadline - Clock::now(), 1ms);
+    bounded.timeout = std::min(options.timeout.value_or(rest), rest);
+    bool timed_out = false;
+    try {
+      last = monitor_.run_process(command, bounded);
+    } catch (const RunInfoError& error) {
+      last = error.info();
+    } catch (const TimeoutError& error) {
+      last = error.info();
+      timed_out = !options.timeout || Clock::now() >= deadline;
+    }
+    if (last.succeeded() && last.matches(match)) return last;
+    if (timed_out || Clock::now() + pause >= deadline) {
+      char seconds[32];
+      std::snprintf(seconds, sizeof seconds, "%.3gs", std::chrono::duration<double>(timeout).count());
+      throw TimeoutError{std::string{"did not print what was waited for within "} + seconds, last};
+    }
+    bool over = false;
+    const auto id = monitor_.poller().add_deadline(Clock::now() + pause, [&over] { over = true; });
+    while (!over) monitor_.poller().poll(-1ns);
+    monitor_.poller().remove(id);
+    pause = std::min<std::chrono::nanoseconds>(pause * 3 / 2, 20ms);
+  }
+}
+
+}  // namespace dummynet

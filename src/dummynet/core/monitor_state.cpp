@@ -1,0 +1,541 @@
+#include "dummynet/core/monitor_state.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+#include <stdexcept>
+
+#include "dummynet/core/readiness.hpp"
+#include "dummynet/core/sudo.hpp"
+#include "dummynet/core/warden_launch.hpp"
+#include "dummynet/os/check.hpp"
+
+namespace dummynet {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kReadBytes = 1U << 20U;
+
+std::string new_run_name() {
+  std::random_device random;
+  char text[32];
+  std::snprintf(text, sizeof text, "%d-%08x", static_cast<int>(::getpid()), random());
+  return text;
+}
+
+Ending to_ending(const warden::Ended& ended) {
+  if (ended.code == CLD_EXITED) return Exited{ended.status};
+  return Killed{ended.status, ended.code == CLD_DUMPED};
+}
+
+}  // namespace
+
+Resources to_resources(const warden::Usage& usage) {
+  Resources resources;
+  resources.cpu = std::chrono::microseconds{usage.cpu_us};
+  resources.cpu_user = std::chrono::microseconds{usage.cpu_user_us};
+  resources.cpu_system = std::chrono::microseconds{usage.cpu_system_us};
+  resources.cpu_source = static_cast<Source>(usage.cpu_source);
+  resources.memory_now_bytes = usage.memory_now_bytes;
+  resources.memory_now_source = static_cast<Source>(usage.memory_now_source);
+  resources.memory_peak_bytes = usage.memory_peak_bytes;
+  resources.memory_peak_source = static_cast<Source>(usage.memory_peak_source);
+  resources.leader_max_rss_bytes = usage.max_rss_bytes;
+  return resources;
+}
+
+// Counts pump() in and out; the outermost one is where the program's callbacks may run.
+class MonitorState::CallbackScope {
+ public:
+  explicit CallbackScope(int& depth) noexcept : depth_{depth} { ++depth_; }
+  ~CallbackScope() { --depth_; }
+  CallbackScope(const CallbackScope&) = delete;
+  CallbackScope& operator=(const CallbackScope&) = delete;
+
+ private:
+  int& depth_;
+};
+
+MonitorState::MonitorState(MonitorOptions options)
+    : options_{std::move(options)}, wake_{os::check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")} {
+  buffer_.resize(kReadBytes + 3);
+  poller_.add(wake_.get(), EPOLLIN, [this](std::uint32_t) {
+    eventfd_t count = 0;
+    ::eventfd_read(wake_.get(), &count);
+  });
+}
+
+MonitorState::~MonitorState() {
+  for (auto& [id, process] : live_) {
+    ProcessRecord& record = process->record();
+    record.monitor = nullptr;
+    record.warden = nullptr;
+    record.finished = true;
+    record.readiness.reset();
+    if (!record.info.ending) record.info.ending = Unknown{"its monitor was destroyed while it ran"};
+    record.info.end = Clock::now();
+    record.info.out = record.out.kept.take();
+    record.info.err = record.err.kept.take();
+    record.out.fd.reset();
+    record.err.fd.reset();
+    record.input.fd.reset();
+  }
+  sudo_warden_.reset();
+  warden_.reset();
+}
+
+void MonitorState::wake() noexcept { ::eventfd_write(wake_.get(), 1); }
+
+void MonitorState::log(const std::string& message) const {
+  if (options_.log) options_.log(message);
+}
+
+// ---- wardens
+
+void MonitorState::watch(WardenProcess& warden, Poller::Id& id) {
+  id = poller_.add(warden.fd(), EPOLLIN, [this, &warden](std::uint32_t) { handle_messages(warden); });
+}
+
+WardenProcess& MonitorState::warden() {
+  if (!warden_) {
+    warden_ = std::make_unique<WardenProcess>(options_, new_run_name(), [](os::Fd socket) { launch_warden(socket); });
+    for (const std::string& notice : warden_->hello().notices) log(notice);
+    watch(*warden_, warden_watch_);
+  }
+  return *warden_;
+}
+
+WardenProcess& MonitorState::sudo_warden(const Command& command) {
+  if (!sudo_warden_) {
+    if (!sudo_) sudo_ = std::make_unique<SudoSession>();
+    sudo_warden_ = sudo_->launch(warden(), options_, new_run_name(), command.text());
+    for (const std::string& notice : sudo_warden_->hello().notices) log(notice);
+    watch(*sudo_warden_, sudo_watch_);
+  }
+  return *sudo_warden_;
+}
+
+void MonitorState::on_lost(WardenProcess& lost) {
+  const bool is_sudo = &lost == sudo_warden_.get();
+  cancel(is_sudo ? sudo_watch_ : warden_watch_);
+  // Others of its messages lie in our caller's hands: it goes when nobody can hold it any more.
+  lost_wardens_.push_back(std::move(is_sudo ? sudo_warden_ : warden_));
+  log("the warden was lost; all its processes are gone");
+  lost.clean_up_after_it();
+  for (const ProcessPtr& process : std::vector<ProcessPtr>{[&] {
+         std::vector<ProcessPtr> all;
+         for (auto& [id, one] : live_) all.push_back(one);
+         return all;
+       }()}) {
+    ProcessRecord& record = process->record();
+    if (record.warden != &lost) continue;
+    if (!record.leader_ended) {
+      record.leader_ended = true;
+      record.info.ending = Unknown{"the warden was killed, and it with it"};
+      record.info.end = Clock::now();
+    }
+    record.tree_gone = true;
+    drain_now(record, record.out);
+    drain_now(record, record.err);
+    finish_if_over(record);
+  }
+}
+
+// ---- events
+
+void MonitorState::pump(std::chrono::nanoseconds timeout) {
+  CallbackScope scope{pump_depth_};
+  const bool kept = (warden_ && warden_->has_kept()) || (sudo_warden_ && sudo_warden_->has_kept());
+  if (!deferred_.empty() && quiet_depth_ == 0) run_deferred();
+  if (kept) {
+    if (warden_) handle_messages(*warden_);
+    if (sudo_warden_) handle_messages(*sudo_warden_);
+  }
+  try {
+    poller_.poll(kept || callback_error_ || !failures_.empty() ? 0ns : timeout);
+  } catch (...) {
+    if (!callback_error_) callback_error_ = std::current_exception();
+  }
+  if (quiet_depth_ == 0) run_deferred();
+  if (pump_depth_ == 1) lost_wardens_.clear();
+}
+
+void MonitorState::pump_quietly(std::chrono::nanoseconds timeout) {
+  CallbackScope scope{quiet_depth_};
+  pump(timeout);
+  if (!deferred_.empty() || !failures_.empty()) wake();
+}
+
+void MonitorState::require_outside_callback(const char* function) const {
+  if (in_callback()) {
+    throw std::logic_error{std::string{"ProcessMonitor::"} + function +
+                           " was called inside a callback; request_stop() is for callbacks"};
+  }
+}
+
+void MonitorState::run_deferred() {
+  while (!deferred_.empty() && !calling_back_) {
+    auto next = std::move(deferred_.front());
+    deferred_.pop_front();
+    call_back(std::move(next));
+  }
+}
+
+void MonitorState::rethrow_callback_error() {
+  if (callback_error_) std::rethrow_exception(std::exchange(callback_error_, nullptr));
+}
+
+std::vector<std::exception_ptr> MonitorState::take_failures() {
+  std::vector<std::exception_ptr> all;
+  for (auto& [order, failure] : failures_) all.push_back(failure);
+  failures_.clear();
+  return all;
+}
+
+void MonitorState::throw_pending() {
+  rethrow_callback_error();
+  if (failures_.empty()) return;
+  pump(0ns);  // what was found together is told together
+  rethrow_callback_error();
+  throw GroupError{take_failures()};
+}
+
+MonitorState::ProcessPtr MonitorState::find(std::uint32_t id) const {
+  const auto found = live_.find(id);
+  return found == live_.end() ? nullptr : found->second;
+}
+
+void MonitorState::handle_messages(WardenProcess& warden) {
+  while (auto message = warden.take()) handle(*message);
+  if (warden.is_lost() && (&warden == warden_.get() || &warden == sudo_warden_.get())) on_lost(warden);
+}
+
+void MonitorState::handle(WardenProcess::Message& message) {
+  const ProcessPtr process = find(message.id);
+  if (!process) return;
+  ProcessRecord& record = process->record();
+  switch (message.type) {
+    case warden::Type::started:
+      return has_started(record, message);
+    case warden::Type::refused:
+      if (const auto refusal = warden::parse<warden::Refusal>(message.body)) on_refused(record, *refusal);
+      return;
+    case warden::Type::ended:
+      if (const auto ended = warden::parse<warden::Ended>(message.body)) on_ended(record, *ended);
+      return;
+    case warden::Type::tree_gone:
+      if (const auto gone = warden::parse<warden::TreeGone>(message.body)) on_tree_gone(record, *gone);
+      return;
+    default:
+      return;
+  }
+}
+
+void MonitorState::on_refused(ProcessRecord& record, const warden::Refusal& refusal) {
+  if (record.started) return;
+  const ProcessPtr keep = find(record.id);
+  record.info.ending = Unknown{"it was never started"};
+  record.finished = true;
+  cancel(record.timeout);
+  close_output(record, record.out);
+  close_output(record, record.err);
+  record.readiness.reset();
+  if (!record.internal) {
+    if (!record.options.daemon) --live_clients;
+    failures_[record.order] = std::make_exception_ptr(to_start_error(refusal, record.info.command.text()));
+  }
+  live_.erase(record.id);
+}
+
+void MonitorState::on_ended(ProcessRecord& record, const warden::Ended& ended) {
+  record.leader_ended = true;
+  record.info.ending = to_ending(ended);
+  record.info.end = Clock::now();
+  record.info.resources = to_resources(ended.usage);
+  record.tree_gone = ended.tree_empty;
+  cancel(record.timeout);
+  if (record.readiness) record.readiness->process_ended();
+  if (record.tree_gone && !record.out.fd && !record.err.fd) return finish_if_over(record);
+  if (!record.tree_gone && record.info.timed_out) kill_tree(record);
+  arm_drain(record);
+}
+
+void MonitorState::on_tree_gone(ProcessRecord& record, const warden::TreeGone& gone) {
+  record.tree_gone = true;
+  record.info.resources = to_resources(gone.usage);
+  for (const warden::Member& member : gone.killed) record.info.leftovers.push_back({member.pid, member.command});
+  if (record.finished) {  // it had been left alone until now: leave_tree
+    live_.erase(record.id);
+    return;
+  }
+  // Nobody of its own can write any more; who else holds the pipe does not count.
+  if (record.leader_ended) {
+    drain_now(record, record.out);
+    drain_now(record, record.err);
+  }
+  finish_if_over(record);
+}
+
+void MonitorState::on_timeout(ProcessRecord& record) {
+  record.timeout = 0;
+  record.info.timed_out = true;
+  end(record, record.options.grace, false);
+}
+
+void MonitorState::arm_drain(ProcessRecord& record) {
+  record.last_output = std::max(record.last_output, *record.info.end);
+  cancel(record.drain);
+  record.drain = poller_.add_deadline(record.last_output + record.options.drain, [this, &record] { on_drain(record); });
+}
+
+void MonitorState::on_drain(ProcessRecord& record) {
+  record.drain = 0;
+  const ProcessPtr keep = find(record.id);
+  if (record.last_output + record.options.drain > Clock::now()) return arm_drain(record);
+  if (record.options.leave_tree) {
+    record.drained = true;
+  } else if (!record.tree_gone) {
+    return kill_tree(record);
+  } else {
+    drain_now(record, record.out);
+    drain_now(record, record.err);
+  }
+  finish_if_over(record);
+}
+
+void MonitorState::cancel(Poller::Id& id) {
+  if (id != 0) poller_.remove(id);
+  id = 0;
+}
+
+void MonitorState::finish_if_over(ProcessRecord& record) {
+  if (record.finished || !record.leader_ended) return;
+  const bool output_over = !record.out.fd && !record.err.fd;
+  if ((record.tree_gone && output_over) || record.drained) finish(record);
+}
+
+std::exception_ptr MonitorState::failure_of(const ProcessRecord& record) const {
+  const RunInfo& info = record.info;
+  if (info.stopped) return nullptr;
+  if (!record.ready_failure.empty()) return std::make_exception_ptr(TimeoutError{record.ready_failure, info});
+  if (info.timed_out) {
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.3gs", std::chrono::duration<double>(*record.options.timeout).count());
+    return std::make_exception_ptr(TimeoutError{std::string{"ran longer than its timeout of "} + seconds, info});
+  }
+  if (info.daemon) return std::make_exception_ptr(DaemonExitError{info});
+  if (!info.succeeded()) return std::make_exception_ptr(RunInfoError{info});
+  return nullptr;
+}
+
+void MonitorState::finish(ProcessRecord& record) {
+  const ProcessPtr keep = find(record.id);
+  record.finished = true;
+  for (Poller::Id* id : {&record.timeout, &record.drain, &record.escalation, &record.input.watch}) cancel(*id);
+  record.input.fd.reset();
+  record.readiness.reset();
+  // With leave_tree the pipes stay served, and what comes is dropped: the record is complete now.
+  record.info.out = record.out.kept.take();
+  record.info.err = record.err.kept.take();
+  if (record.tree_gone) {
+    live_.erase(record.id);
+  }
+  if (!record.internal && !record.options.daemon) --live_clients;
+  if (!record.internal && !record.blocking) {
+    if (auto failure = failure_of(record)) failures_[record.order] = std::move(failure);
+  }
+  if (record.options.on_end) call_back([keep] { keep->record().options.on_end(keep->record().info); });
+}
+
+// ---- one process
+
+void MonitorState::signal(ProcessRecord& record, int number, bool whole_tree) {
+  if (record.warden != nullptr && !record.tree_gone) {
+    record.warden->send(warden::Type::signal, record.id, warden::Signal{number, whole_tree});
+  }
+}
+
+void MonitorState::kill_tree(ProcessRecord& record) {
+  if (record.tree_gone || std::exchange(record.kill_sent, true)) return;
+  if (record.warden != nullptr) record.warden->send(warden::Type::kill_tree, record.id);
+}
+
+void MonitorState::end(ProcessRecord& record, std::chrono::nanoseconds grace, bool wanted) {
+  if (record.tree_gone) return;
+  if (wanted && !record.leader_ended) record.info.stopped = true;
+  cancel(record.timeout);
+  signal(record, record.options.stop_signal, true);
+  signal(record, SIGCONT, true);  // a stopped process hears nothing but SIGKILL
+  cancel(record.escalation);
+  record.escalation = poller_.add_deadline(Clock::now() + grace, [this, &record] {
+    record.escalation = 0;
+    kill_tree(record);
+  });
+}
+
+bool MonitorState::wait_finished(ProcessRecord& record, Clock::time_point deadline) {
+  return pump_until([&record] { return record.finished && record.tree_gone; }, deadline);
+}
+
+RunInfo MonitorState::snapshot(const ProcessRecord& record) {
+  RunInfo info = record.info;
+  if (record.finished) return info;
+  info.out = record.out.kept.snapshot();
+  info.err = record.err.kept.snapshot();
+  if (record.started && !record.leader_ended && record.warden != nullptr && !record.warden->is_lost()) {
+    record.warden->send(warden::Type::usage, record.id);
+    const auto answer = record.warden->await(record.id, warden::Type::usage_is);
+    if (const auto usage = warden::parse<warden::Usage>(answer.body)) info.resources = to_resources(*usage);
+    if (record.warden->has_kept()) wake();
+  }
+  return info;
+}
+
+void MonitorState::became_ready(ProcessRecord& record) {
+  record.info.ready = Clock::now();
+  if (!record.options.on_ready) return;
+  call_back([keep = find(record.id), this] { keep->record().options.on_ready(snapshot(keep->record())); });
+}
+
+void MonitorState::failed_to_be_ready(ProcessRecord& record, const std::string& why) {
+  record.ready_failure = why;
+  end(record, record.options.grace, false);
+}
+
+// ---- stopping everything
+
+std::vector<MonitorState::ProcessPtr> MonitorState::live_in_order(bool daemons) const {
+  std::vector<ProcessPtr> found;
+  for (const auto& [id, process] : live_) {
+    const ProcessRecord& record = process->record();
+    if (!record.internal && record.options.daemon == daemons) found.push_back(process);
+  }
+  std::sort(found.begin(), found.end(),
+            [](const ProcessPtr& a, const ProcessPtr& b) { return a->record().order < b->record().order; });
+  return found;
+}
+
+void MonitorState::stop_clients(Clock::time_point until) {
+  const std::vector<ProcessPtr> clients = live_in_order(false);
+  // The whole time is theirs, if they need it; killing is for kill_everything(), all at once.
+  for (const ProcessPtr& client : clients) end(client->record(), 1h, true);
+  pump_until(
+      [&] {
+        return std::all_of(clients.begin(), clients.end(),
+                           [](const ProcessPtr& one) { return one->record().tree_gone; });
+      },
+      until);
+}
+
+void MonitorState::stop_daemons(Clock::time_point from, Clock::time_point until) {
+  std::vector<ProcessPtr> waiting = live_in_order(true);
+  const auto is_dependent = [](const ProcessPtr& dependent, const ProcessPtr& on) {
+    const auto& needs = dependent->record().options.depends_on;
+    return std::any_of(needs.begin(), needs.end(),
+                       [&](const ProcessHandle& need) { return need && &*need == on.get(); });
+  };
+  const std::vector<ProcessPtr> all = waiting;
+  // Each round ends those on which nobody who lives depends; a round may take its share of the time and no more.
+  const auto rounds_left = static_cast<long>(std::max<std::size_t>(all.size(), 1));
+  const auto share = (until - from) / rounds_left;
+  for (auto round_end = from + share; !waiting.empty(); round_end += share) {
+    std::vector<ProcessPtr> next;
+    for (const ProcessPtr& one : waiting) {
+      const bool needed = std::any_of(waiting.begin(), waiting.end(),
+                                      [&](const ProcessPtr& other) { return is_dependent(other, one); });
+      if (!needed) next.push_back(one);
+    }
+    if (next.empty()) next = waiting;  // a circle: all at once
+    for (const ProcessPtr& one : next) {
+      end(one->record(), 1h, true);
+      std::erase(waiting, one);
+    }
+    const auto gone = [&] {
+      return std::all_of(next.begin(), next.end(), [](const ProcessPtr& one) { return one->record().tree_gone; });
+    };
+    pump_until(gone, waiting.empty() ? until : std::min(round_end, until));
+  }
+}
+
+void MonitorState::kill_everything() {
+  // Root's first: it ends by itself when its socket does, and is in our tree.
+  if (sudo_warden_) {
+    const auto id = sudo_warden_->next_id();
+    if (sudo_warden_->send(warden::Type::kill_all, id)) sudo_warden_->await(id, warden::Type::all_gone);
+    handle_messages(*sudo_warden_);
+    if (sudo_warden_) {
+      cancel(sudo_watch_);
+      lost_wardens_.push_back(std::move(sudo_warden_));
+    }
+    lost_wardens_.clear();
+  }
+  if (!warden_) return;
+  const auto id = warden_->next_id();
+  if (warden_->send(warden::Type::kill_all, id)) {
+    const auto answer = warden_->await(id, warden::Type::all_gone);
+    if (const auto gone = warden::parse<warden::AllGone>(answer.body)) {
+      for (const auto& one : gone->stuck) {
+        log("process " + std::to_string(one.pid) + " (" + one.command +
+            ") cannot be killed: it sleeps uninterruptibly in the kernel");
+      }
+    }
+  }
+  handle_messages(*warden_);
+}
+
+void MonitorState::stop_all(std::chrono::nanoseconds timeout) {
+  const auto begin = Clock::now();
+  const auto until = begin + timeout;
+  for (auto& [id, process] : live_) {
+    if (process->record().internal) kill_tree(process->record());
+  }
+  stop_clients(begin + timeout / 2);
+  stop_daemons(Clock::now(), until);
+  // Clients that used up their half still have the other one.
+  pump_until([this] { return live_.empty(); }, until);
+  for (auto& [id, process] : live_) {
+    ProcessRecord& record = process->record();
+    if (!record.leader_ended) record.info.stopped = true;
+    record.kill_sent = true;
+  }
+  try {
+    kill_everything();
+  } catch (const StartError& lost) {
+    log(lost.what());
+  }
+  // All are dead; what they had written is in the pipes.
+  pump(0ns);
+  std::vector<ProcessPtr> rest;
+  for (auto& [id, process] : live_) rest.push_back(process);
+  for (const ProcessPtr& process : rest) {
+    ProcessRecord& record = process->record();
+    if (!record.leader_ended) {
+      record.leader_ended = true;
+      record.info.ending = Unknown{"it could not be killed"};
+      record.info.end = Clock::now();
+    }
+    record.tree_gone = true;
+    drain_now(record, record.out);
+    drain_now(record, record.err);
+    if (record.finished) {
+      live_.erase(record.id);
+    } else {
+      finish_if_over(record);
+    }
+  }
+  pump(0ns);
+  live_clients = 0;
+  clients_started = 0;
+  daemons_started = 0;
+  stop_requested = false;
+}
+
+}  // namespace dummynet
