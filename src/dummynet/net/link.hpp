@@ -13,8 +13,9 @@ namespace dummynet::net {
 struct LinkEnd {
   std::string node;
   std::string name;
-  /// Chosen by us, so that later requests can name it without asking. Different at both ends of a link and well above
-  /// what a new namespace starts with (lo, tunnels of loaded modules).
+  /// Chosen by us, so that later requests can name it without asking: well above what a new namespace starts with (lo,
+  /// tunnels of loaded modules), and different at both ends, since the kernel takes a link to its own number for no
+  /// link and then announces the carrier up to a second late.
   std::uint32_t index = 0;
 
   std::string text() const { return node + ':' + name; }
