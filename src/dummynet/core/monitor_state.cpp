@@ -214,7 +214,11 @@ MonitorState::ProcessPtr MonitorState::find(std::uint32_t id) const {
 }
 
 void MonitorState::handle_messages(WardenProcess& warden) {
-  while (auto message = warden.take()) handle(*message);
+  // With one process there is one message, and asking for another would be a system call for nothing.
+  while (auto message = warden.take()) {
+    handle(*message);
+    if (live_.empty() && !warden.has_kept()) break;
+  }
   if (warden.is_lost() && (&warden == warden_.get() || &warden == sudo_warden_.get())) on_lost(warden);
 }
 

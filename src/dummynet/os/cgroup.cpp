@@ -110,11 +110,15 @@ std::vector<pid_t> Cgroup::processes() const {
 
 std::optional<Cgroup::CpuTime> Cgroup::cpu_time() const {
   const std::optional<std::string> text = read_cgroup_file(fd(), "cpu.stat");
-  if (!text) return std::nullopt;
-  const auto time = [&](const char* key) {
-    return std::chrono::microseconds{find_cgroup_value(*text, key).value_or(0)};
+  return text ? parse_cpu_stat(*text) : std::nullopt;
+}
+
+std::optional<Cgroup::CpuTime> parse_cpu_stat(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const auto time = [text](const char* key) {
+    return std::chrono::microseconds{find_cgroup_value(text, key).value_or(0)};
   };
-  return CpuTime{time("usage_usec"), time("user_usec"), time("system_usec")};
+  return Cgroup::CpuTime{time("usage_usec"), time("user_usec"), time("system_usec")};
 }
 
 std::optional<std::uint64_t> Cgroup::memory_current_bytes() const { return read_cgroup_number(fd(), "memory.current"); }

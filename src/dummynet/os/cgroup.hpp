@@ -95,6 +95,9 @@ class Cgroup {
   Fd directory_;
 };
 
+/// The text of cpu.stat; nothing when it is empty.
+std::optional<Cgroup::CpuTime> parse_cpu_stat(std::string_view text);
+
 /// The text for cpu.max, "QUOTA PERIOD" in microseconds. The kernel takes quotas from 1 ms and periods up to 1 s, so
 /// the period grows for small shares.
 std::string cpu_max_text(double cpus);

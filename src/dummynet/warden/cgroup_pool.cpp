@@ -1,5 +1,8 @@
 #include "dummynet/warden/cgroup_pool.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <system_error>
 
@@ -14,6 +17,13 @@ std::string parent_of(const std::string& path) {
 
 bool has(const std::vector<std::string>& names, const char* name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// These files are far smaller than the buffer: one read(2) gives all, from the beginning.
+std::string read_some(const os::Fd& file) {
+  char buffer[1024];
+  const ssize_t length = ::pread(file.get(), buffer, sizeof buffer, 0);
+  return length > 0 ? std::string(buffer, static_cast<std::size_t>(length)) : std::string{};
 }
 
 }  // namespace
@@ -68,16 +78,33 @@ int CgroupPool::acquire(bool fresh) {
     free_.pop_back();
     return slot;
   }
-  const auto slot = static_cast<int>(slots_.size());
-  os::Cgroup made = run_->create(std::to_string(slot));
-  slots_.emplace_back();
-  if (open_.size() < kKeptOpen) open_.push_back(std::make_unique<os::Cgroup>(std::move(made)));
+  // A number whose cgroup was removed comes again with a new one.
+  if (vacant_.empty()) {
+    vacant_.push_back(static_cast<int>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const int slot = vacant_.back();
+  make(slot);
+  vacant_.pop_back();
   return slot;
+}
+
+void CgroupPool::make(int slot) {
+  const auto index = static_cast<std::size_t>(slot);
+  os::Cgroup made = run_->create(std::to_string(slot));
+  slots_[index] = Slot{};
+  if (passing_slot_ == slot) passing_slot_ = -1;
+  if (index >= kKeptOpen) return;
+  if (index >= open_.size()) open_.resize(index + 1);
+  Open& open = open_[index];
+  open.cpu_stat = os::Fd{::openat(made.fd(), "cpu.stat", O_RDONLY | O_CLOEXEC)};
+  open.events = made.open_events();
+  open.cgroup = std::make_unique<os::Cgroup>(std::move(made));
 }
 
 os::Cgroup& CgroupPool::cgroup(int slot) {
   const auto index = static_cast<std::size_t>(slot);
-  if (index < open_.size()) return *open_[index];
+  if (index < open_.size()) return *open_[index].cgroup;
   if (passing_slot_ != slot) {
     passing_ = std::make_unique<os::Cgroup>(run_->open_child(std::to_string(slot)));
     passing_slot_ = slot;
@@ -85,12 +112,17 @@ os::Cgroup& CgroupPool::cgroup(int slot) {
   return *passing_;
 }
 
+CgroupPool::Open* CgroupPool::kept_open(int slot) {
+  const auto index = static_cast<std::size_t>(slot);
+  return index < open_.size() ? &open_[index] : nullptr;
+}
+
 int CgroupPool::directory(int slot) { return cgroup(slot).fd(); }
 
 void CgroupPool::release(int slot) {
   Slot& state = slots_[static_cast<std::size_t>(slot)];
   if (state.spent) {
-    run_->remove_child(std::to_string(slot));
+    if (run_->remove_child(std::to_string(slot))) vacant_.push_back(slot);
     return;
   }
   state.base = state.latest;
@@ -103,7 +135,8 @@ std::vector<os::Cgroup::Refusal> CgroupPool::set_limits(int slot, const os::Cgro
 }
 
 std::optional<os::Cgroup::CpuTime> CgroupPool::cpu_time(int slot) {
-  const auto now = cgroup(slot).cpu_time();
+  const Open* open = kept_open(slot);
+  const auto now = open != nullptr ? os::parse_cpu_stat(read_some(open->cpu_stat)) : cgroup(slot).cpu_time();
   if (!now) return std::nullopt;
   slots_[static_cast<std::size_t>(slot)].latest = *now;
   const os::Cgroup::CpuTime& base = slots_[static_cast<std::size_t>(slot)].base;
@@ -112,7 +145,11 @@ std::optional<os::Cgroup::CpuTime> CgroupPool::cpu_time(int slot) {
 
 std::optional<std::uint64_t> CgroupPool::memory_current_bytes(int slot) { return cgroup(slot).memory_current_bytes(); }
 std::optional<std::uint64_t> CgroupPool::memory_peak_bytes(int slot) { return cgroup(slot).memory_peak_bytes(); }
-bool CgroupPool::is_populated(int slot) { return cgroup(slot).is_populated(); }
+bool CgroupPool::is_populated(int slot) {
+  const Open* open = kept_open(slot);
+  return open != nullptr ? read_some(open->events).find("populated 1") != std::string::npos
+                         : cgroup(slot).is_populated();
+}
 std::vector<pid_t> CgroupPool::processes(int slot) { return cgroup(slot).processes(); }
 void CgroupPool::kill(int slot) {
   slots_[static_cast<std::size_t>(slot)].spent = true;

@@ -51,24 +51,32 @@ class CgroupPool {
 
  private:
   CgroupPool() = default;
+  struct Open {
+    std::unique_ptr<os::Cgroup> cgroup;
+    os::Fd cpu_stat;  // kept open: reading them is on the way of every ending
+    os::Fd events;
+  };
   os::Cgroup& cgroup(int slot);
+  Open* kept_open(int slot);
   void enable_controllers();
+  void make(int slot);
 
   struct Slot {
     os::Cgroup::CpuTime base;  // what earlier trees had used
     os::Cgroup::CpuTime latest;
     bool spent = false;  // killed or limited: the next one must not have it
   };
-  static constexpr std::size_t kKeptOpen = 64;  // beyond, a descriptor is opened for each use
+  static constexpr std::size_t kKeptOpen = 32;  // beyond, a descriptor is opened for each use
   std::string path_;
   std::string name_;
   std::unique_ptr<os::Cgroup> parent_;
   std::unique_ptr<os::Cgroup> run_;
   std::vector<Slot> slots_;
-  std::vector<std::unique_ptr<os::Cgroup>> open_;
+  std::vector<Open> open_;
   std::unique_ptr<os::Cgroup> passing_;
   int passing_slot_ = -1;
-  std::vector<int> free_;
+  std::vector<int> free_;    // made, and empty
+  std::vector<int> vacant_;  // numbers without a cgroup
   bool has_memory_ = false;
 };
 

@@ -84,10 +84,7 @@ void Service::run() {
     if ((watched[0].revents & POLLOUT) != 0) flush();
     if ((watched[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !receive_one()) break;
     if (watched[1].revents != 0) {
-      signalfd_siginfo info{};
-      bool asked_to_end = false;
-      while (::read(signals_.get(), &info, sizeof info) == sizeof info) asked_to_end |= info.ssi_signo != SIGCHLD;
-      if (asked_to_end) break;
+      if (read_signals()) break;
       reap();
     }
     if (!trees_.empty()) look_after_lingering();
@@ -95,6 +92,17 @@ void Service::run() {
     if (owner_gone_) break;
   }
   shut_down();
+}
+
+// True when one of them asks us to end.
+bool Service::read_signals() {
+  signalfd_siginfo infos[8];  // one read(2) for all that can be pending: five kinds
+  const ssize_t length = ::read(signals_.get(), infos, sizeof infos);
+  bool asked_to_end = false;
+  for (std::size_t i = 0; length > 0 && i < static_cast<std::size_t>(length) / sizeof infos[0]; ++i) {
+    asked_to_end |= infos[i].ssi_signo != SIGCHLD;
+  }
+  return asked_to_end;
 }
 
 int Service::poll_timeout_ms() const {
@@ -217,12 +225,15 @@ void Service::start(std::uint32_t id, Start request, os::FdList& fds) {
   Started started;
   StartRequest spawn{request, defaults_, default_environment_, trees_.mark(id)};
   spawn.set_standard_fds(fds);
-  spawn.set_limit({RLIMIT_NOFILE, setup_.open_files.rlim_cur, setup_.open_files.rlim_max});
+  if (setup_.open_files.rlim_cur != setup_.open_files.rlim_max) {
+    spawn.set_limit({RLIMIT_NOFILE, setup_.open_files.rlim_cur, setup_.open_files.rlim_max});
+  }
   if (!setup_.own_pid_namespace && !setup_.cgroups) spawn.die_with_parent();
   if (request.node >= 0) spawn.set_node(node(request.node));
   spawn.join_cgroups(*tree, setup_.cgroups.get(), setup_.run, started.notices);
 
   const os::SpawnResult result = spawner_.spawn(spawn.request());
+  spawn.close_fds();  // before the answer: the owner then sees both streams end in one wake-up
   if (result.pid < 0) {
     trees_.remove(trees_.add(std::move(tree)));
     return refuse(id, spawn.refusal(result));
@@ -278,23 +289,32 @@ void Service::find_socket(std::uint32_t id, std::uint64_t inode) {
 }
 
 void Service::reap() {
+  struct Over {
+    Tree* tree;
+    siginfo_t info;
+  };
+  std::vector<Over> over;
   for (;;) {
     siginfo_t info{};
     rusage used{};
     // The system call: libc's wrapper hides the rusage of exactly this child.
     const long result = ::syscall(SYS_waitid, P_ALL, 0, &info, WEXITED | WNOHANG | __WALL, &used);
     no_children_ = result < 0 && errno == ECHILD;
-    if (result < 0 || info.si_pid == 0) return;
+    if (result < 0 || info.si_pid == 0) break;
     Tree* tree = trees_.find_leader(info.si_pid);
     if (tree == nullptr) continue;  // an orphan that was left to us
-    Ended ended;
-    ended.code = info.si_code;
-    ended.status = info.si_status;
     trees_.leader_gone(*tree, used);
-    ended.tree_empty = trees_.is_gone(*tree);
-    ended.usage = trees_.usage(*tree);
-    reply(Type::ended, tree->id, ended);
-    if (ended.tree_empty) trees_.remove(*tree);
+    over.push_back({tree, info});
+  }
+  for (const Over& one : over) {
+    Ended ended;
+    ended.code = one.info.si_code;
+    ended.status = one.info.si_status;
+    // Every orphan comes to us: without any child there is no descendant either, and nothing to be looked up.
+    ended.tree_empty = no_children_ || trees_.is_gone(*one.tree);
+    ended.usage = trees_.usage(*one.tree);
+    reply(Type::ended, one.tree->id, ended);
+    if (ended.tree_empty) trees_.remove(*one.tree);
   }
 }
 
@@ -341,9 +361,7 @@ void Service::shut_down() {
     if (no_children_ && trees_.empty()) break;
     pollfd watched{signals_.get(), POLLIN, 0};
     ::poll(&watched, 1, 2);
-    signalfd_siginfo info{};
-    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-    }
+    if (watched.revents != 0) read_signals();
   } while (now_ms() < deadline);
   if (setup_.cgroups) setup_.cgroups->destroy();
 }

@@ -53,6 +53,7 @@ class Service {
   void find_socket(std::uint32_t id, std::uint64_t inode);
   NodeNamespaces& node(std::int32_t index);
 
+  bool read_signals();
   void reap();
   void look_after_lingering();
   void look_after_kill_all();

@@ -22,6 +22,7 @@ class StartRequest {
   StartRequest& operator=(const StartRequest&) = delete;
 
   void set_standard_fds(os::FdList& fds);
+  void close_fds() { fds_.clear(); }
   /// Unless the request itself sets that limit.
   void set_limit(const os::ResourceLimit& limit);
   void set_node(const NodeNamespaces& node);
