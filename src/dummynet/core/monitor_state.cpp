@@ -165,6 +165,7 @@ void MonitorState::pump(std::chrono::nanoseconds timeout) {
     if (!callback_error_) callback_error_ = std::current_exception();
   }
   if (quiet_depth_ == 0) run_deferred();
+  if ((warden_ && warden_->has_kept()) || (sudo_warden_ && sudo_warden_->has_kept())) wake();
   if (pump_depth_ == 1) lost_wardens_.clear();
 }
 

@@ -2,6 +2,7 @@
 
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,8 +11,11 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "dummynet/core/http_probe.hpp"
+#include "dummynet/core/http_url.hpp"
 #include "dummynet/core/listeners.hpp"
 #include "dummynet/core/log_pattern.hpp"
+#include "dummynet/core/notify_socket.hpp"
 
 namespace dummynet {
 
@@ -126,6 +130,63 @@ class ExecCondition final : public Readiness::Condition {
   MonitorState::ProcessPtr probe_;
 };
 
+// One GET after the other.
+class HttpCondition final : public Readiness::Condition {
+ public:
+  HttpCondition(MonitorState& monitor, ProcessRecord& record, const std::string& url)
+      : monitor_{monitor}, record_{record}, url_{parse_http_url(url)} {}
+
+  void begin(std::function<void()>) override {}
+
+  bool look(std::string& remark) override {
+    if (probe_ && !answer_) return false;
+    if (answer_) {
+      if (answer_->is_ok) return true;
+      remark = answer_->reason;
+      answer_.reset();
+    }
+    const auto open = [this](int family) {
+      return record_.warden->open_socket(record_.options.place.node, family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    };
+    probe_ = std::make_unique<HttpProbe>(monitor_.poller(), url_, open,
+                                         [this](const HttpAnswer& answer) { answer_ = answer; });
+    return false;
+  }
+
+ private:
+  MonitorState& monitor_;
+  ProcessRecord& record_;
+  HttpUrl url_;
+  std::unique_ptr<HttpProbe> probe_;
+  std::optional<HttpAnswer> answer_;
+};
+
+class NotifyCondition final : public Readiness::Condition {
+ public:
+  // The socket is opened where the process will live, before it lives: its name goes into the environment.
+  NotifyCondition(MonitorState& monitor, const ProcessRecord& record)
+      : monitor_{monitor}, socket_{record.warden->open_socket(record.options.place.node, AF_UNIX, SOCK_DGRAM, 0)} {}
+  ~NotifyCondition() override {
+    if (watch_ != 0) monitor_.poller().remove(watch_);
+  }
+
+  std::vector<std::string> environment() const override { return {"NOTIFY_SOCKET=" + socket_.address()}; }
+  bool looks() const override { return false; }
+  bool look(std::string&) override { return false; }
+  void begin(std::function<void()> ready) override {
+    watch_ = monitor_.poller().add(socket_.fd(), EPOLLIN, [this, ready = std::move(ready)](std::uint32_t) {
+      while (const auto message = socket_.receive()) {
+        if (message->is_ready) return ready();
+      }
+    });
+  }
+
+ private:
+  MonitorState& monitor_;
+  NotifySocket socket_;
+  Poller::Id watch_ = 0;
+};
+
 std::unique_ptr<Readiness::Condition> make_condition(MonitorState& monitor, ProcessRecord& record, const Ready& ready) {
   if (const auto* listen = std::get_if<ReadyListen>(&ready.condition)) {
     return std::make_unique<ListenCondition>(record, *listen);
@@ -137,7 +198,10 @@ std::unique_ptr<Readiness::Condition> make_condition(MonitorState& monitor, Proc
   if (const auto* file = std::get_if<ReadyFile>(&ready.condition)) {
     return std::make_unique<FileCondition>(record, file->path);
   }
-  throw std::invalid_argument{"this condition is not supported yet"};
+  if (const auto* http = std::get_if<ReadyHttp>(&ready.condition)) {
+    return std::make_unique<HttpCondition>(monitor, record, http->url);
+  }
+  return std::make_unique<NotifyCondition>(monitor, record);
 }
 
 }  // namespace
@@ -169,14 +233,28 @@ void Readiness::begin() {
     if (!remark_.empty()) why += "; " + remark_;
     monitor_.failed_to_be_ready(record_, why);
   });
-  condition_->begin([this] { ready(); });
+  try {
+    condition_->begin([this] { ready(); });
+  } catch (const std::exception& error) {
+    return give_up(error.what());
+  }
   if (condition_->looks()) look();
+}
+
+// A condition that cannot even be looked at, e.g. a probe program that does not exist: waiting would not help.
+void Readiness::give_up(const std::string& why) {
+  process_ended();
+  monitor_.failed_to_be_ready(record_, "cannot become ready: waiting for " + to_string(what_) + ": " + why);
 }
 
 void Readiness::look() {
   next_look_ = 0;
   if (over_) return;
-  if (condition_->look(remark_)) return ready();
+  try {
+    if (condition_->look(remark_)) return ready();
+  } catch (const std::exception& error) {
+    return give_up(error.what());
+  }
   next_look_ = monitor_.poller().add_deadline(Clock::now() + pause_, [this] { look(); });
   pause_ = std::min<std::chrono::nanoseconds>(pause_ * 3 / 2, kLongestPause);
 }

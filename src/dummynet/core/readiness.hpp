@@ -37,6 +37,7 @@ class Readiness {
 
  private:
   void look();
+  void give_up(const std::string& why);
   void ready();
 
   MonitorState& monitor_;
