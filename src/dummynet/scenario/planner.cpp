@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "dummynet/net/name.hpp"
 #include "dummynet/scenario/names.hpp"
 #include "dummynet/scenario/process_check.hpp"
 #include "dummynet/scenario/reachability.hpp"
@@ -27,13 +28,6 @@ struct Index {
     return found == by_name.end() ? std::nullopt : std::optional{found->second};
   }
 };
-
-std::string lower(std::string_view name) {
-  std::string result{name};
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return result;
-}
 
 class Planner {
  public:
@@ -83,11 +77,9 @@ class Planner {
 void Planner::check_nodes() {
   std::unordered_map<std::string, std::string_view> known;
   for (const NodeSpec& node : scenario_.nodes) {
-    if (const std::string why = why_no_host_name(node.name); !why.empty()) {
-      reader_.complain(node.position, fmt::format("{} is no name for a node: {}", backticked(node.name), why));
-    }
+    if (const auto fault = net::find_fault_in_node_name(node.name)) reader_.complain(node.position, *fault);
     // Host names mean the same in either case: hosts(5) could only give one of them.
-    const auto [first, is_new] = known.emplace(lower(node.name), node.name);
+    const auto [first, is_new] = known.emplace(net::to_lower(node.name), node.name);
     if (!is_new)
       reader_.complain(node.position, fmt::format("the nodes {} and {} have the same host name",
                                                   backticked(first->second), backticked(node.name)));
@@ -99,9 +91,8 @@ void Planner::plan_links() {
   for (const LinkSpec& link : scenario_.links) {
     for (const EndpointSpec& endpoint : link.endpoints) {
       if (endpoint.interface.empty()) continue;
-      if (const std::string why = why_no_interface_name(endpoint.interface); !why.empty()) {
-        reader_.complain(endpoint.position,
-                         fmt::format("{} is no name for an interface: {}", backticked(endpoint.interface), why));
+      if (const auto fault = net::find_fault_in_interface_name(endpoint.interface)) {
+        reader_.complain(endpoint.position, *fault);
       } else if (!interfaces_.emplace(endpoint.node, endpoint.interface).second) {
         reader_.complain(endpoint.position, fmt::format("the node {} already has an interface {}",
                                                         backticked(endpoint.node), backticked(endpoint.interface)));

@@ -125,10 +125,11 @@ TEST(Planner, WantsAProcessThatEnds) {
 
 TEST(Planner, ChecksNames) {
   EXPECT_THAT(complaints("nodes: {my_node: }\nprocesses: {p: {node: my_node, command: x}}"),
-              HasSubstr("f:1:9: `my_node` is no name for a node: only letters"));
-  EXPECT_THAT(complaints("nodes: {-n: , N: , n: , localhost: }\nprocesses: {p: {node: n, command: x}}"),
-              AllOf(HasSubstr("begins or ends with a hyphen"),
-                    HasSubstr("the nodes `N` and `n` have the same host name"), HasSubstr("`localhost` is no name")));
+              HasSubstr("f:1:9: node name 'my_node' holds something else than letters"));
+  EXPECT_THAT(
+      complaints("nodes: {-n: , N: , n: , localhost: }\nprocesses: {p: {node: n, command: x}}"),
+      AllOf(HasSubstr("begins or ends with a hyphen"), HasSubstr("the nodes `N` and `n` have the same host name"),
+            HasSubstr("node name 'localhost' means every node itself")));
   EXPECT_THAT(complaints("nodes: {n: }\nprocesses: {my process: {node: n, command: x}}"),
               HasSubstr("`my process` is no name for a process"));
   EXPECT_THAT(complaints("nodes: {n: }\nprocesses: {p: {node: n, command: x, metrics: {'a b': {json: x}}}}"),
@@ -142,9 +143,9 @@ TEST(Planner, ChecksLinks) {
   };
 
   EXPECT_THAT(about("[a, a]"), HasSubstr("f:2:25: this link joins `a` to itself"));
-  EXPECT_THAT(about("['a:lo', b]"), HasSubstr("`lo` is no name for an interface"));
+  EXPECT_THAT(about("['a:lo', b]"), HasSubstr("f:2:22: interface name 'lo' has a meaning of its own"));
   EXPECT_THAT(about("['a:averylonginterface', b]"), HasSubstr("longer than 15 characters"));
-  EXPECT_THAT(about("['a:x y', b]"), HasSubstr("only printable ASCII"));
+  EXPECT_THAT(about("['a:x y', b]"), HasSubstr("interface name 'x y' holds a character the kernel refuses"));
   EXPECT_THAT(about("['a:e', b]}, {endpoints: ['a:e', b]"), HasSubstr("the node `a` already has an interface `e`"));
 }
 
@@ -156,7 +157,7 @@ TEST(Planner, CompilesRegularExpressions) {
   EXPECT_THAT(complaints(with_processes("  p: {node: a, command: x, metrics: {m: {regex: 'x'}}}")),
               HasSubstr("has no group"));
   EXPECT_THAT(complaints(with_processes("  p: {node: a, command: x, ready: {http: 'https://a/'}}")),
-              HasSubstr("is no address that can be asked"));
+              HasSubstr("`https://a/` cannot be asked: "));
 }
 
 TEST(Planner, ChecksThatExpectationsSuitTheRole) {

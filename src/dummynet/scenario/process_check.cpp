@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include "dummynet/core/http_url.hpp"
 #include "dummynet/scenario/names.hpp"
 
 namespace dummynet::scenario {
@@ -10,7 +11,7 @@ namespace {
 
 /// The number of groups, or nothing after a complaint.
 std::optional<int> check_regex(Reader& reader, Position position, const std::string& regex) {
-  const RE2 compiled{regex, RE2::Quiet};
+  const RE2 compiled{"(?m)" + regex, RE2::Quiet};
   if (compiled.ok()) return compiled.NumberOfCapturingGroups();
   reader.complain(position,
                   fmt::format("the regular expression {} is not valid: {}", backticked(regex), compiled.error()));
@@ -21,9 +22,11 @@ void check_ready(Reader& reader, const ProcessSpec& process) {
   if (!process.ready) return;
   const auto& [ready, position] = *process.ready;
   if (const auto* log = std::get_if<ReadyLog>(&ready.condition)) check_regex(reader, position, log->regex);
-  if (const auto* http = std::get_if<ReadyHttp>(&ready.condition); http && !http->url.starts_with("http://")) {
-    reader.complain(position, fmt::format("{} is no address that can be asked; write e.g. `http://localhost:8000/`",
-                                          backticked(http->url)));
+  if (const auto* http = std::get_if<ReadyHttp>(&ready.condition)) {
+    if (const std::optional<std::string> fault = find_fault_in_http_url(http->url)) {
+      reader.complain(position, fmt::format("{} cannot be asked: {}; write e.g. `http://localhost:8000/`",
+                                            backticked(http->url), *fault));
+    }
   }
 }
 

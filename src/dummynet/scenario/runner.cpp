@@ -1,0 +1,314 @@
+#include "dummynet/scenario/runner.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+#include "dummynet/scenario/humanise.hpp"
+#include "dummynet/scenario/judge.hpp"
+#include "dummynet/scenario/metric.hpp"
+#include "dummynet/scenario/outcome.hpp"
+
+namespace dummynet::scenario {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::nanoseconds kLongestWait = 100ms;  // until the report may show what it held back
+
+std::string signal_name(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+}
+
+/// Whether the file or the machine is to blame for a refused start.
+Cause::Kind blame(StartError::Step step) {
+  switch (step) {
+    case StartError::Step::argument:
+    case StartError::Step::working_directory:
+    case StartError::Step::input_output:
+    case StartError::Step::execute:
+      return Cause::Kind::start_failed;
+    default:
+      return Cause::Kind::machine;
+  }
+}
+
+}  // namespace
+
+Runner::Runner(const Plan& plan, ProcessMonitor& monitor, Report& report, RunnerOptions options)
+    : plan_{plan}, monitor_{monitor}, report_{report}, options_{std::move(options)}, running_(plan.processes.size()) {}
+
+RunResult Runner::run() {
+  start_ = Clock::now();
+  report_.run_started(plan_);
+  Poller::Id timeout = 0;
+  if (make_network()) {
+    if (plan_.timeout) timeout = monitor_.poller().add_deadline(start_ + *plan_.timeout, [this] { on_run_timeout(); });
+    while (!is_over()) {
+      start_what_may_start();
+      report_.flush();
+      if (!is_over()) serve(kLongestWait);
+      handle_events();
+    }
+    if (!causes_.empty()) settle();
+  }
+  monitor_.poller().remove(timeout);
+
+  // The callbacks go on: all output comes to the report. What ended by itself just now is told apart by RunInfo.
+  monitor_.stop(false, options_.grace);
+  handle_events();
+  RunResult result;
+  finish(result);
+  report_.run_ended(result);
+  return result;
+}
+
+bool Runner::make_network() {
+  try {
+    network_.emplace(monitor_);
+    for (const std::string& node : plan_.nodes) network_->add_node(node);
+    for (const PlannedLink& link : plan_.links) {
+      network_->add_link({link.first_node, link.first_interface}, {link.second_node, link.second_interface});
+    }
+    network_->up();
+    return true;
+  } catch (const std::exception& error) {
+    Cause cause;
+    cause.kind = Cause::Kind::machine;
+    cause.text =
+        fmt::format("the network cannot be made here: {}; `dummynet doctor` looks for the reason", error.what());
+    fail(std::move(cause), Clock::now());
+    return false;
+  }
+}
+
+void Runner::start_what_may_start() {
+  // In the plan's order a process comes after what it waits for, so one pass finds all.
+  for (std::size_t i = 0; i < running_.size() && !is_over(); ++i) {
+    if (!running_[i].handle && may_start(plan_.processes[i])) start(i);
+  }
+}
+
+bool Runner::may_start(const PlannedProcess& process) const {
+  return std::ranges::all_of(process.depends_on, [this](const PlannedDependency& dependency) {
+    const Running& other = running_[dependency.process];
+    switch (dependency.condition) {
+      case Condition::started:
+        return static_cast<bool>(other.handle);
+      case Condition::ready:
+        return other.was_ready;
+      case Condition::completed:
+        return other.ended.has_value();
+      case Condition::succeeded:
+        return other.ended && other.ended->succeeded();
+    }
+    return false;
+  });
+}
+
+void Runner::start(std::size_t number) {
+  const PlannedProcess& process = plan_.processes[number];
+  try {
+    running_[number].handle = monitor_.run_process_async(process.command, options_for(number));
+    report_.process_started(process);
+  } catch (const StartError& error) {
+    Cause cause;
+    cause.kind = blame(error.step());
+    cause.process = process.name;
+    cause.node = process.node;
+    cause.text = fmt::format("{}: {}", process.name, error.what());
+    fail(std::move(cause), Clock::now());
+  }
+}
+
+RunOptions Runner::options_for(std::size_t number) {
+  const PlannedProcess& process = plan_.processes[number];
+  RunOptions options;
+  options.name = process.name;
+  options.place = network_->place(process.node);
+  options.daemon = process.daemon;
+  options.timeout = process.timeout;
+  options.ready = process.ready;
+  for (const PlannedDependency& dependency : process.depends_on) {
+    options.depends_on.push_back(running_[dependency.process].handle);
+  }
+  options.cwd = process.cwd;
+  options.env = process.environment;
+  options.env["DUMMYNET_NODE"] = process.node;
+  options.env["DUMMYNET_RUN"] = options_.run;
+  options.account_memory = true;
+  // Only noted here, since a process may be ready before run_process_async() has returned its handle.
+  options.on_ready = [this, number](const RunInfo& info) { events_.push_back({number, false, info}); };
+  options.on_end = [this, number](const RunInfo& info) { events_.push_back({number, true, info}); };
+  options.on_line = [this, &process](const OutputLine& line) { report_.output(process, line); };
+  return options;
+}
+
+void Runner::serve(std::chrono::nanoseconds at_most) {
+  // One wake-up, then back: keep_running() itself would not return before its time when something becomes ready.
+  pollfd news{monitor_.fd(), POLLIN, 0};
+  ::poll(&news, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(at_most).count()));
+  try {
+    monitor_.keep_running(0ns);
+  } catch (const NoProcessesError&) {  // while daemons become ready, which is what we wait for
+  } catch (const GroupError&) {        // each failure has come through on_end as well, and is judged there
+  }
+}
+
+void Runner::handle_events() {
+  // Report first, judge then: the cause shall stand below what it is about.
+  for (std::size_t i = 0; i < events_.size(); ++i) {
+    const Event event = std::move(events_[i]);
+    const PlannedProcess& process = plan_.processes[event.process];
+    Running& running = running_[event.process];
+    if (!event.is_end) {
+      running.was_ready = true;
+      if (process.ready) report_.process_ready(process, event.info.ready.value_or(event.info.start) - event.info.start);
+      continue;
+    }
+    running.ended = event.info;
+    report_.process_ended(process, event.info);
+    std::optional<Cause> cause = judge_ending(process, event.info);
+    if (!cause && !event.info.stopped && !process.daemon) cause = judge_output(process, event.info);
+    if (cause) fail(std::move(*cause), event.info.end.value_or(Clock::now()));
+  }
+  events_.clear();
+}
+
+void Runner::settle() {
+  // The failure may be the consequence of another one that shows itself a moment later: see kSimultaneous.
+  const auto until = Clock::now() + kSimultaneous;
+  for (auto now = Clock::now(); now < until; now = Clock::now()) {
+    serve(until - now);
+    handle_events();
+  }
+}
+
+bool Runner::is_over() const {
+  if (!causes_.empty() || signal_ != 0) return true;
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    if (!plan_.processes[i].daemon && !running_[i].ended) return false;
+  }
+  return true;
+}
+
+void Runner::interrupt(int signal) {
+  if (signal_ == 0) {
+    signal_ = signal;
+    report_.note(fmt::format("{}: stopping; once more to kill everything now", signal_name(signal)));
+    report_.flush();
+    return;
+  }
+  for (const Running& running : running_) {
+    if (running.handle) running.handle->signal(SIGKILL, true);
+  }
+}
+
+void Runner::on_run_timeout() {
+  Cause cause;
+  cause.kind = Cause::Kind::run_timeout;
+  std::vector<std::string> clients;
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    if (plan_.processes[i].daemon || running_[i].ended || !running_[i].handle) continue;
+    if (clients.empty()) cause.last_lines = last_lines(running_[i].handle->info());
+    clients.push_back(plan_.processes[i].name);
+  }
+  cause.text = fmt::format("the run took longer than its timeout of {}", human_duration(*plan_.timeout));
+  if (clients.empty()) {
+    cause.text += "; no client had been started";
+  } else {
+    cause.text += fmt::format("; {} {} still running", human_list(clients), clients.size() == 1 ? "was" : "were");
+    if (clients.size() == 1 && !cause.last_lines.empty()) cause.process = clients.front();
+  }
+  fail(std::move(cause), Clock::now());
+}
+
+void Runner::fail(Cause cause, Clock::time_point when) {
+  cause.at = when - start_;
+  causes_.push_back(std::move(cause));
+}
+
+void Runner::finish(RunResult& result) {
+  result.name = plan_.name;
+  result.run = options_.run;
+  result.seed = plan_.seed;
+  result.start = start_;
+  collect_processes(result);
+  if (signal_ == 0 && causes_.empty()) check_daemons_output(result);
+  read_metrics(result);
+  if (!causes_.empty()) {
+    result.cause = choose_cause(causes_);
+    result.cause.consequences = find_consequences(plan_, result.processes, result.cause);
+  } else if (signal_ != 0) {
+    explain_interruption(result);
+  } else {
+    result.cause.text = describe_success(result.processes);
+    result.cause.at = Clock::now() - start_;
+  }
+  result.verdict = verdict_of(result.cause.kind);
+  if (result.verdict == Verdict::interrupted) result.signal = signal_;
+  result.duration = Clock::now() - start_;
+}
+
+void Runner::collect_processes(RunResult& result) {
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    const PlannedProcess& planned = plan_.processes[i];
+    ProcessResult process;
+    process.name = planned.name;
+    process.node = planned.node;
+    process.daemon = planned.daemon;
+    if (const ProcessHandle& handle = running_[i].handle) {
+      process.info = running_[i].ended ? *running_[i].ended : handle->info();
+      process.notices = handle->notices();
+      for (const std::string& notice : process.notices) report_.note(fmt::format("{}: {}", process.name, notice));
+    }
+    result.processes.push_back(std::move(process));
+  }
+}
+
+void Runner::check_daemons_output(const RunResult& result) {
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    if (!plan_.processes[i].daemon) continue;
+    if (std::optional<Cause> cause = judge_output(plan_.processes[i], *result.processes[i].info)) {
+      fail(std::move(*cause), Clock::now());
+    }
+  }
+}
+
+void Runner::read_metrics(RunResult& result) {
+  const bool all_ran = causes_.empty() && signal_ == 0;
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    const PlannedProcess& process = plan_.processes[i];
+    if (!result.processes[i].info) continue;
+    const RunInfo& info = *result.processes[i].info;
+    for (const MetricSpec& metric : process.metrics) {
+      auto [value, error] = read_metric(metric, info.out.text());
+      if (value) {
+        result.metrics.push_back({process.name, metric.name, *value, metric.unit});
+      } else if (all_ran) {
+        if (info.out.dropped_bytes() > 0)
+          error += fmt::format(" ({} of it were dropped, it was too long)", human_bytes(info.out.dropped_bytes()));
+        Cause cause;
+        cause.kind = Cause::Kind::metric_missing;
+        cause.process = process.name;
+        cause.node = process.node;
+        cause.text = fmt::format("the metric {}.{} could not be measured: {}", process.name, metric.name, error);
+        cause.last_lines = last_lines(info);
+        fail(std::move(cause), info.end.value_or(Clock::now()));
+      }
+    }
+  }
+}
+
+void Runner::explain_interruption(RunResult& result) const {
+  result.cause.kind = Cause::Kind::interrupted;
+  result.cause.text = fmt::format("interrupted by {}", signal_name(signal_));
+  result.cause.at = Clock::now() - start_;
+  result.cause.consequences = find_consequences(plan_, result.processes, result.cause);
+}
+
+}  // namespace dummynet::scenario
