@@ -61,36 +61,36 @@ using Input = std::variant<NoInput, InputText, InputFile, InputPipe>;
 
 /// Bounds on one process tree. Where a machine cannot enforce one, `Process::notices()` says so; the run goes on.
 struct Limits {
-  std::optional<std::uint64_t> memory_bytes;  ///< cgroup memory.max
-  std::optional<double> cpus;                 ///< cgroup cpu.max: 1.5 = one and a half CPUs; > 0
-  std::optional<std::uint64_t> processes;     ///< cgroup pids.max
-  std::optional<std::uint64_t> open_files;    ///< RLIMIT_NOFILE, soft and hard: getrlimit(2)
-  std::optional<std::uint64_t> core_bytes;    ///< RLIMIT_CORE
+  std::optional<std::uint64_t> memory_bytes{};  ///< cgroup memory.max
+  std::optional<double> cpus{};                 ///< cgroup cpu.max: 1.5 = one and a half CPUs; > 0
+  std::optional<std::uint64_t> processes{};     ///< cgroup pids.max
+  std::optional<std::uint64_t> open_files{};    ///< RLIMIT_NOFILE, soft and hard: getrlimit(2)
+  std::optional<std::uint64_t> core_bytes{};    ///< RLIMIT_CORE
   bool operator==(const Limits&) const = default;
 };
 
 /// How to run a process. Every default is what one would want without having thought about it.
 struct RunOptions {
-  std::string name;                                 ///< for messages; default: the program's name
-  Place place;                                      ///< default: here
-  bool daemon = false;                              ///< must stay alive until stop()
-  std::optional<std::chrono::nanoseconds> timeout;  ///< > 0; default: none
-  std::optional<Ready> ready;                       ///< when it counts as serving; see ready.hpp
-  std::vector<ProcessHandle> depends_on;            ///< stop() ends this process before those
-  std::string cwd;                                  ///< default: the caller's
-  std::map<std::string, std::string> env;           ///< added to the caller's environment
-  bool clear_env = false;                           ///< true: `env` is all there is
-  bool sudo = false;                                ///< as root, through sudo(8); not in a node
+  std::string name{};                                 ///< for messages; default: the program's name
+  Place place{};                                      ///< default: here
+  bool daemon = false;                                ///< must stay alive until stop()
+  std::optional<std::chrono::nanoseconds> timeout{};  ///< > 0; default: none
+  std::optional<Ready> ready{};                       ///< when it counts as serving; see ready.hpp
+  std::vector<ProcessHandle> depends_on{};            ///< stop() ends this process before those
+  std::string cwd{};                                  ///< default: the caller's
+  std::map<std::string, std::string> env{};           ///< added to the caller's environment
+  bool clear_env = false;                             ///< true: `env` is all there is
+  bool sudo = false;                                  ///< as root, through sudo(8); not in a node
   Input input = NoInput{};
   bool merge_output = false;                       ///< both streams through one pipe: exact order, all in `out`
   std::uint64_t capture_limit_bytes = 64U << 20U;  ///< per stream; 0 keeps nothing
-  std::string out_file;                            ///< write standard output to this file instead of keeping it
-  std::string err_file;
-  std::function<void(const OutputChunk&)> on_output;
-  std::function<void(const OutputLine&)> on_line;
-  std::function<void(const RunInfo&)> on_ready;
-  std::function<void(const RunInfo&)> on_end;  ///< it ended and all its output has been delivered
-  Limits limits;
+  std::string out_file{};                          ///< write standard output to this file instead of keeping it
+  std::string err_file{};
+  std::function<void(const OutputChunk&)> on_output{};
+  std::function<void(const OutputLine&)> on_line{};
+  std::function<void(const RunInfo&)> on_ready{};
+  std::function<void(const RunInfo&)> on_end{};  ///< it ended and all its output has been delivered
+  Limits limits{};
   /// A memory cgroup of its own where one can be had, so that RunInfo knows the peak of the whole tree. Costs some
   /// 0.2 ms per start; without it the peak is that of the largest single process.
   bool account_memory = false;
