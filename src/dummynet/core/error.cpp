@@ -53,7 +53,7 @@ std::string start_message(StartError::Step step, const std::string& object, int 
                           const std::string& command, const std::string& detail) {
   std::string text = "cannot start " + (command.empty() ? "''" : shortened(command)) + ": ";
   text += to_string(step);
-  if (!object.empty()) text += ' ' + object;
+  if (!object.empty() && object != to_string(step)) text += ' ' + object;
   if (error_number != 0) text += ": " + std::system_category().message(error_number);
   if (!detail.empty()) text += error_number != 0 ? " (" + detail + ')' : ": " + detail;
   return text;
