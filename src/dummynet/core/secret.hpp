@@ -21,7 +21,6 @@ class Secret {
 
   /// False: it is full, and unchanged.
   bool append(char byte) noexcept;
-  void remove_last() noexcept;
   void clear() noexcept;
   bool empty() const noexcept { return size() == 0; }
   std::size_t size() const noexcept;
@@ -42,7 +41,8 @@ bool is_secret_variable(const char* assignment) noexcept;
 /// The password from $DUMMYNET_SUDO_PASSWD; null when that is not set or empty. From now on the variable's value is
 /// empty: the environment block would be in every core dump and in /proc/PID/environ, and every process that this
 /// program starts by other means would inherit it. So that a second monitor finds it too, the value is kept for the
-/// life of the program, as the variable was; a new value replaces it. Thread-safe against itself, not against setenv(3).
+/// life of the program, as the variable was; a new value replaces it. Thread-safe against itself, not against
+/// setenv(3).
 std::shared_ptr<const Secret> take_password_from_environment();
 
 }  // namespace dummynet

@@ -24,10 +24,8 @@ class SudoSession {
                                         const std::string& command = "a process with sudo");
 
  private:
-  struct Attempt;
   std::unique_ptr<WardenProcess> attempt(WardenProcess& carrier, const MonitorOptions& options, const std::string& run,
-                                         Attempt& attempt);
-  void start_sudo(WardenProcess& carrier, os::Fd socket, Attempt& attempt);
+                                         const std::string& command, std::string& refusal);
 
   std::shared_ptr<const Secret> password_;  // shared with other monitors when it came from the environment
   os::Fd words_;                            // what sudo writes as long as it runs: a reader must be there
