@@ -25,10 +25,10 @@ StartRequest::StartRequest(const Start& start, const Defaults& defaults,
     : start_{start}, mark_{std::move(mark)}, arguments_{pointers(start.arguments)} {
   cwd_ = start.cwd.empty() ? defaults.cwd : start.cwd.front() == '/' ? start.cwd : defaults.cwd + '/' + start.cwd;
   make_environment(default_environment);
+  request_.envp = environment_.empty() ? default_environment.data() : environment_.data();
   candidate_paths_ = look_up(start.program);
   candidates_ = pointers(candidate_paths_);
   request_.argv = arguments_.data();
-  request_.envp = environment_.empty() ? default_environment.data() : environment_.data();
   request_.candidates = candidates_.data();
   if (!start.must_exist.empty()) {
     must_exist_paths_ = look_up(start.must_exist);
@@ -61,7 +61,6 @@ std::vector<std::string> StartRequest::look_up(const std::string& program) const
   if (program.find('/') != std::string::npos || program.empty()) return {program};
   std::string_view path = "/usr/local/bin:/usr/bin:/bin";  // as execvp(3) without PATH
   const char* const* environment = request_.envp;
-  if (environment == nullptr) environment = environment_.empty() ? nullptr : environment_.data();
   for (; environment != nullptr && *environment != nullptr; ++environment) {
     if (std::strncmp(*environment, "PATH=", 5) == 0) path = *environment + 5;
   }
