@@ -18,9 +18,8 @@ constexpr auto kNoDeadline = std::chrono::hours{24 * 365};
   state.end(record, 0ns, true);
   state.wait_finished(record, Clock::now() + 5s);
   state.rethrow_callback_error();
-  std::vector<std::exception_ptr> all = state.take_failures();
-  all.push_back(std::make_exception_ptr(RunInfoError{record.info}));
-  throw GroupError{std::move(all)};
+  state.add_failure(record, std::make_exception_ptr(RunInfoError{record.info}));
+  throw GroupError{state.take_failures()};
 }
 
 }  // namespace
@@ -56,9 +55,8 @@ RunInfo ProcessMonitor::run_process(const Command& command, const RunOptions& op
     if (own) std::rethrow_exception(own);
     return record.info;
   }
-  std::vector<std::exception_ptr> all = state_->take_failures();
-  if (own) all.push_back(own);
-  throw GroupError{std::move(all)};
+  if (own) state_->add_failure(record, own);
+  throw GroupError{state_->take_failures()};
 }
 
 ProcessHandle ProcessMonitor::run_process_async(const Command& command, const RunOptions& options) {

@@ -278,6 +278,9 @@ void MonitorState::on_tree_gone(ProcessRecord& record, const warden::TreeGone& g
   record.info.resources = to_resources(gone.usage);
   for (const warden::Member& member : gone.killed) record.info.leftovers.push_back({member.pid, member.command});
   if (record.finished) {  // it had been left alone until now: leave_tree
+    const ProcessPtr keep = find(record.id);
+    close_output(record, record.out);
+    close_output(record, record.err);
     live_.erase(record.id);
     return;
   }
@@ -347,10 +350,12 @@ void MonitorState::finish(ProcessRecord& record) {
   for (Poller::Id* id : {&record.timeout, &record.drain, &record.escalation, &record.input.watch}) cancel(*id);
   record.input.fd.reset();
   record.readiness.reset();
-  // With leave_tree the pipes stay served, and what comes is dropped: the record is complete now.
+  // With leave_tree the pipes stay served while the tree lives, and what comes is dropped: the record is complete now.
   record.info.out = record.out.kept.take();
   record.info.err = record.err.kept.take();
   if (record.tree_gone) {
+    close_output(record, record.out);
+    close_output(record, record.err);
     live_.erase(record.id);
   }
   if (!record.internal && !record.options.daemon) --live_clients;
@@ -497,6 +502,7 @@ void MonitorState::kill_everything() {
 }
 
 void MonitorState::stop_all(std::chrono::nanoseconds timeout) {
+  stopping_ = true;
   const auto begin = Clock::now();
   const auto until = begin + timeout;
   for (auto& [id, process] : live_) {
@@ -537,6 +543,7 @@ void MonitorState::stop_all(std::chrono::nanoseconds timeout) {
     }
   }
   pump(0ns);
+  stopping_ = false;
   live_clients = 0;
   clients_started = 0;
   daemons_started = 0;

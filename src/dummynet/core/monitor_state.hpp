@@ -46,10 +46,16 @@ class MonitorState {
   /// Throws std::logic_error inside of a callback.
   void require_outside_callback(const char* function) const;
   bool in_callback() const noexcept { return pump_depth_ > 0; }
+  /// Now, or only when the next pump() is at it: callbacks run between events, not inside of calls that start
+  /// something.
+  bool may_call_back() const noexcept { return !calling_back_ && quiet_depth_ == 0 && (pump_depth_ > 0 || stopping_); }
   /// Throws what a callback threw, then all failures not yet told.
   void throw_pending();
   bool has_failures() const noexcept { return !failures_.empty(); }
   std::vector<std::exception_ptr> take_failures();
+  void add_failure(const ProcessRecord& record, std::exception_ptr failure) {
+    failures_[record.order] = std::move(failure);
+  }
   void rethrow_callback_error();
 
   // One process.
@@ -149,6 +155,7 @@ class MonitorState {
   int pump_depth_ = 0;
   int quiet_depth_ = 0;
   bool calling_back_ = false;
+  bool stopping_ = false;
 };
 
 template <typename Predicate>
@@ -168,8 +175,9 @@ bool MonitorState::pump_until(Predicate done, Clock::time_point deadline) {
 
 template <typename Function>
 void MonitorState::call_back(Function function) {
-  if (calling_back_ || quiet_depth_ > 0) {
+  if (!may_call_back()) {
     deferred_.emplace_back(std::move(function));
+    wake();
     return;
   }
   calling_back_ = true;

@@ -139,7 +139,7 @@ void MonitorState::deliver(ProcessRecord& record, OutputChannel& channel, std::s
   const std::uint64_t wake_up = poller_.wake_up();
   const auto read_at = record.last_output;
   if (record.options.on_output) {
-    if (calling_back_ || quiet_depth_ > 0) {
+    if (!may_call_back()) {
       call_back([keep = find(record.id), text = std::string{bytes}, stream = channel.stream, wake_up, read_at] {
         keep->record().options.on_output({stream, text, wake_up, read_at});
       });
@@ -161,7 +161,7 @@ void MonitorState::deliver_lines(ProcessRecord& record, OutputChannel& channel, 
   const std::uint64_t wake_up = poller_.wake_up();
   const auto read_at = record.last_output;
   const auto tell = [&](std::string_view line, bool complete) {
-    if (calling_back_ || quiet_depth_ > 0) {
+    if (!may_call_back()) {
       call_back(
           [keep = find(record.id), text = std::string{line}, stream = channel.stream, complete, wake_up, read_at] {
             keep->record().options.on_line({stream, text, complete, wake_up, read_at});
@@ -177,7 +177,7 @@ void MonitorState::close_output(ProcessRecord& record, OutputChannel& channel) {
   if (!channel.fd) return;
   cancel(channel.watch);
   channel.fd.reset();
-  if (record.started) {
+  if (record.started && !record.finished) {
     const ProcessPtr keep = find(record.id);
     if (!channel.held_back.empty() && record.options.on_output) {
       // Not a character after all, but bytes all the same.
@@ -186,7 +186,7 @@ void MonitorState::close_output(ProcessRecord& record, OutputChannel& channel) {
         if (keep) keep->record().options.on_output({stream, text, wake_up, read_at});
       });
     }
-    if (!channel.held_back.empty() && !record.finished) {
+    if (!channel.held_back.empty()) {
       const std::string rest = std::exchange(channel.held_back, {});
       deliver_lines(record, channel, rest, false);
     }
