@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "dummynet/cli/command_line.hpp"
+#include "dummynet/cli/exit_code.hpp"
+#include "dummynet/cli/scenario_file.hpp"
+#include "dummynet/cli/signals.hpp"
+#include "dummynet/cli/terminal.hpp"
+#include "dummynet/scenario/near_word.hpp"
+#include "dummynet/scenario/report_json.hpp"
+#include "dummynet/scenario/report_text.hpp"
+#include "dummynet/scenario/runner.hpp"
+#include "dummynet/scenario/units.hpp"
+
+namespace dummynet::cli {
+namespace {
+
+struct RunArguments {
+  std::string file;
+  bool quiet = false;
+  bool no_color = false;
+  std::string format = "text";
+  std::string timeout;
+  std::string exit_code_from;
+};
+
+/// Unique among all runs of this machine: name, time, PID.
+std::string new_run_name(const std::string& scenario) {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char stamp[32];
+  std::strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &parts);
+  return fmt::format("{}-{}-{}", scenario, stamp, ::getpid());
+}
+
+int tell_complaints(const ScenarioFile& file, const RunArguments& arguments) {
+  for (const scenario::Complaint& complaint : file.planned.complaints) {
+    std::cerr << to_string(complaint, file.shown_name) << '\n';
+  }
+  if (arguments.format == "json") std::cout << complaints_as_json(file.planned.complaints, file.shown_name);
+  return kUsage;
+}
+
+int usage_error(const std::string& what) {
+  std::cerr << "dummynet: " << what << '\n';
+  return kUsage;
+}
+
+std::unique_ptr<scenario::Report> make_report(const RunArguments& arguments) {
+  if (arguments.format == "json") return std::make_unique<scenario::JsonReport>(std::cout);
+  scenario::TextOptions options;
+  options.colour = !arguments.no_color && wants_colour();
+  options.quiet = arguments.quiet;
+  options.interactive = is_watched();
+  return std::make_unique<scenario::TextReport>(std::cout, options);
+}
+
+scenario::RunResult carry_out(const scenario::Plan& plan, scenario::Report& report) {
+  StopSignals signals;  // before the monitor, so that the run can be stopped as soon as there is one
+  MonitorOptions options;
+  options.sandbox = true;
+  options.log = [&report](std::string_view message) { report.note(message); };
+  ProcessMonitor monitor{options};
+  scenario::RunnerOptions runner_options;
+  runner_options.run = new_run_name(plan.name);
+  scenario::Runner runner{plan, monitor, report, runner_options};
+  signals.watch(monitor.poller(), [&runner](int signal) { runner.interrupt(signal); });
+  scenario::RunResult result = runner.run();
+  signals.unwatch();
+  return result;
+}
+
+int run(const RunArguments& arguments) {
+  ScenarioFile file;
+  try {
+    file = load_scenario(arguments.file);
+  } catch (const std::system_error& error) {
+    return usage_error(error.what());
+  }
+  if (!file.planned.complaints.empty()) return tell_complaints(file, arguments);
+  scenario::Plan& plan = file.planned.plan;
+
+  if (!arguments.timeout.empty()) {
+    const auto [value, error] = scenario::parse_duration(arguments.timeout);
+    if (!value || value->count() == 0)
+      return usage_error("--timeout: " + (value ? "it must be longer than nothing" : error));
+    plan.timeout = *value;
+  }
+  if (!arguments.exit_code_from.empty()) {
+    std::vector<std::string_view> names;
+    for (const scenario::PlannedProcess& process : plan.processes) names.push_back(process.name);
+    if (std::ranges::find(names, arguments.exit_code_from) == names.end()) {
+      return usage_error("--exit-code-from: unknown process `" + arguments.exit_code_from + "`" +
+                         scenario::did_you_mean(arguments.exit_code_from, names));
+    }
+  }
+
+  const std::unique_ptr<scenario::Report> report = make_report(arguments);
+  const scenario::RunResult result = carry_out(plan, *report);
+  return arguments.exit_code_from.empty() ? exit_code_of(result) : exit_code_from(result, arguments.exit_code_from);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command = app.add_subcommand("run", "Run a scenario and say whether it went well");
+  command->add_option("FILE", arguments->file, "The scenario file; - is standard input")->required();
+  command->add_flag("-q,--quiet", arguments->quiet, "Only the verdict with its cause");
+  command->add_option("--format", arguments->format, "text, or json: one object at the end")
+      ->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--timeout", arguments->timeout, "Stop the whole run after this time, e.g. 30s")
+      ->type_name("DURATION");
+  command->add_option("--exit-code-from", arguments->exit_code_from, "Exit with the code of this process")
+      ->type_name("PROCESS");
+  command->add_flag("--no-color", arguments->no_color, "No colours, as if NO_COLOR were set");
+  command->footer(
+      "\nCtrl-C stops the run, pressed again it kills what is left of it. Nothing of a run survives it.\n\n"
+      "Example: dummynet run two-hosts.yaml --format json | jq .metrics");
+  command->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+}
+
+}  // namespace dummynet::cli

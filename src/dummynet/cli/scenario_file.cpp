@@ -1,0 +1,47 @@
+#include "dummynet/cli/scenario_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "dummynet/os/check.hpp"
+#include "dummynet/os/fd.hpp"
+
+namespace dummynet::cli {
+namespace {
+
+std::string read_some(int fd, const std::string& name) {
+  std::string text;
+  std::string piece(64U << 10U, '\0');
+  while (text.size() <= scenario::kMaxDocumentBytes) {
+    const ssize_t count = ::read(fd, piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (os::check(count, "read", name) == 0) break;
+    text.append(piece, 0, static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
+}  // namespace
+
+ScenarioFile load_scenario(const std::string& path) {
+  ScenarioFile file;
+  std::string text;
+  if (path == "-") {
+    file.shown_name = "<stdin>";
+    text = read_some(STDIN_FILENO, file.shown_name);
+  } else {
+    file.shown_name = path;
+    const os::Fd fd{os::check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open", path)};
+    text = read_some(fd.get(), path);
+  }
+  file.planned = scenario::read_plan(text);
+  std::string& name = file.planned.plan.name;
+  if (name.empty()) name = path == "-" ? "stdin" : std::filesystem::path{path}.stem().string();
+  return file;
+}
+
+}  // namespace dummynet::cli

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <system_error>
+
+#include "dummynet/scenario/planner.hpp"
+
+namespace dummynet::cli {
+
+/// A scenario file, read and planned.
+struct ScenarioFile {
+  std::string shown_name;  ///< for messages: the path as given, or "<stdin>"
+  scenario::Planned planned;
+};
+
+/// Reads at most a little more than a scenario may have, however large the file is; "-" is standard input. Without a
+/// `name` the plan is called after the file. Throws std::system_error when it cannot be read.
+ScenarioFile load_scenario(const std::string& path);
+
+}  // namespace dummynet::cli
