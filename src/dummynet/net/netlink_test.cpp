@@ -118,10 +118,18 @@ TEST(Netlink, ShowsTheKernelsExtendedText) {
   in_own_namespace([] {
     NetlinkSocket socket = open_route_socket();
 
-    const std::string text = refusal_of([&] { run(socket, add_address(1, 0x0a000001, 33, "n:lo")); });
+    NetlinkRequest request{RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "strange n:x"};
+    request.header<ifinfomsg>();
+    request.put(IFLA_IFNAME, "x");
+    {
+      const auto info = request.nest(IFLA_LINKINFO);
+      request.put(IFLA_INFO_KIND, "no-such-kind");
+    }
 
-    EXPECT_EQ(text.find("address 10.0.0.1/33 on n:lo: "), 0U) << text;
-    EXPECT_NE(text.find("prefix length"), std::string::npos) << text;  // ipv4: Invalid prefix length
+    const std::string text = refusal_of([&] { socket.run({&request, 1}); });
+
+    EXPECT_EQ(text.find("strange n:x: "), 0U) << text;
+    EXPECT_NE(text.find("nknown device type"), std::string::npos) << text;
   });
 }
 
