@@ -19,7 +19,7 @@ class Warden;
 using Log = std::function<void(std::string_view message)>;
 
 struct MonitorOptions {
-  Log log;
+  Log log{};
   /// Own user, PID, mount, network, IPC, UTS and cgroup namespaces: nothing can survive, and nodes can be made in it.
   /// Set-uid programs keep their caller's rights in there. Works without root; see `dummynet doctor`.
   bool sandbox = false;
