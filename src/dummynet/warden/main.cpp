@@ -16,6 +16,7 @@
 #include <string>
 
 #include "dummynet/os/message_socket.hpp"
+#include "dummynet/os/proc_scan.hpp"
 #include "dummynet/warden/namespaces.hpp"
 #include "dummynet/warden/service.hpp"
 
@@ -31,11 +32,37 @@ void tell_refusal(int socket, const Refusal& refusal) {
 }
 
 // The owner is whoever made the socket pair. unix(7): SO_PEERCRED.
-os::Fd watch_owner(int socket) {
+ucred owner_of(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) return {};
-  return os::Fd{static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0U))};
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) peer.pid = 0;
+  return peer;
+}
+
+os::Fd watch_owner(const ucred& owner) {
+  if (owner.pid <= 0) return {};
+  return os::Fd{static_cast<int>(::syscall(SYS_pidfd_open, owner.pid, 0U))};
+}
+
+bool is_message_socket(int number) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return ::getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+}
+
+// The socket is descriptor 3; sudo(8) closes that, so behind it the first argument names another. Where sudo logs what
+// passes (sudoers(5): log_output) that one is a pipe to sudo, which keeps the socket under the same number, itself or
+// in its parent if it uses a pseudo terminal.
+os::Fd find_socket(int number, bool behind_sudo) {
+  os::Fd given{::fcntl(number, F_DUPFD_CLOEXEC, 3)};
+  pid_t above = ::getppid();
+  for (int steps = 0; behind_sudo && !is_message_socket(given.get()) && steps < 2 && above > 1; ++steps) {
+    const os::Fd process{static_cast<int>(::syscall(SYS_pidfd_open, above, 0U))};
+    given = os::Fd{static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), number, 0U))};
+    const auto stat = os::read_process(above);
+    above = stat ? stat->parent : 0;
+  }
+  return given;
 }
 
 std::optional<Configure> receive_configuration(int socket) {
@@ -65,10 +92,16 @@ int serve(os::Fd socket) {
     return 1;
   }
   Service::Setup setup;
-  setup.owner = watch_owner(socket.get());
+  const ucred owner = owner_of(socket.get());
+  setup.owner = watch_owner(owner);
   setup.run = configuration->run;
   std::vector<std::string> notices;
   if (configuration->use_cgroups) setup.cgroups = CgroupPool::make(configuration->run, notices);
+  // Behind sudo: the owner's other warden may kill us with all that is in its cgroup. Then it has to be able to remove
+  // what we made in there; moving or limiting processes it does not get by this.
+  if (setup.cgroups && owner.pid > 0 && owner.uid != ::geteuid()) {
+    [[maybe_unused]] const int ignored = ::chown(setup.cgroups->path().c_str(), owner.uid, static_cast<gid_t>(-1));
+  }
   const Enclosure enclosure = configuration->sandbox   ? Enclosure::sandbox
                               : configuration->isolate ? Enclosure::isolate
                                                        : Enclosure::none;
@@ -92,9 +125,8 @@ int serve(os::Fd socket) {
 }  // namespace dummynet::warden
 
 int main(int argc, char** argv) {
-  // The socket is descriptor 3; sudo(8) closes that, so behind it the first argument names another.
   const int number = argc > 1 ? std::atoi(argv[1]) : dummynet::warden::kSocketNumber;
-  dummynet::os::Fd socket{::fcntl(number, F_DUPFD_CLOEXEC, 3)};
+  dummynet::os::Fd socket = dummynet::warden::find_socket(number, argc > 1);
   if (!socket) {
     static constexpr char kText[] =
         "dummynet-warden is started by the dummynet library, which gives it a socket; it does nothing by hand.\n";
