@@ -144,19 +144,25 @@ std::unique_ptr<WardenProcess> SudoSession::launch(WardenProcess& carrier, Monit
                   EPERM);
   }
   std::string words;
+  const bool known_to_be_needed = password_ != nullptr;
   const auto from_environment = take_password_from_environment();
   if (from_environment) password_ = from_environment;
-  if (!password_) {
-    if (auto warden = attempt(carrier, options, run, command, words)) return warden;
+  // First without: a password that nobody needs goes nowhere (sudo could log it as the command's input), and nobody is
+  // asked for it.
+  if (!known_to_be_needed) {
+    if (auto warden = attempt(carrier, options, run, command, nullptr, words)) {
+      password_.reset();
+      return warden;
+    }
     if (!is_about_password(words)) throw refused(command, words, "See sudoers(5)");
-    password_ = ask_password_on_terminal(question());
+    if (!password_) password_ = ask_password_on_terminal(question());
     if (!password_) throw refused(command, words, kMendPassword);
     if (password_->empty()) {
       password_.reset();
       throw refused(command, "no password was given", kMendPassword, ECANCELED);
     }
   }
-  if (auto warden = attempt(carrier, options, run, command, words)) return warden;
+  if (auto warden = attempt(carrier, options, run, command, password_.get(), words)) return warden;
   password_.reset();  // the next time may bring a better one
   const char* wrong = from_environment ? "Is the password in DUMMYNET_SUDO_PASSWD right?" : "Was the password right?";
   throw refused(command, words, is_about_password(words) ? wrong : "See sudoers(5)");
@@ -165,23 +171,22 @@ std::unique_ptr<WardenProcess> SudoSession::launch(WardenProcess& carrier, Monit
 // Null: sudo did not want to, and `words` says why.
 std::unique_ptr<WardenProcess> SudoSession::attempt(WardenProcess& carrier, const MonitorOptions& options,
                                                     const std::string& run, const std::string& command,
-                                                    std::string& words) {
+                                                    const Secret* password, std::string& words) {
   const Program program = find_program();
   try {
     return std::make_unique<WardenProcess>(options, run, [&](const os::Fd& socket) {
-      const os::Fd input = password_pipe(password_.get());
+      const os::Fd input = password_pipe(password);
       Pipe errors = make_pipe();
       words_ = std::move(errors.reader);
       const int fds[] = {input.get(), socket.get(), errors.writer.get()};
-      start_sudo(carrier, sudo_request(program, password_ != nullptr), fds, command);
+      start_sudo(carrier, sudo_request(program, password != nullptr), fds, command);
     });
   } catch (const StartError& error) {
     // The socket's end without a word from a warden: sudo has ended. Everything else speaks for itself.
     if (error.step() != StartError::Step::warden || error.error_number() != 0 || carrier.is_lost()) throw;
     words = read_words(words_);
     if (!words.empty()) return nullptr;
-    throw refused(command, "the warden got no connection through sudo",
-                  "Does sudoers(5) ask for I/O logging (log_output)? Switch it off for " + program.path);
+    throw refused(command, "the warden got no connection through sudo, or was killed", "See sudoers(5)");
   }
 }
 

@@ -25,7 +25,7 @@ class SudoSession {
 
  private:
   std::unique_ptr<WardenProcess> attempt(WardenProcess& carrier, const MonitorOptions& options, const std::string& run,
-                                         const std::string& command, std::string& refusal);
+                                         const std::string& command, const Secret* password, std::string& words);
 
   std::shared_ptr<const Secret> password_;  // shared with other monitors when it came from the environment
   os::Fd words_;                            // what sudo writes as long as it runs: a reader must be there
