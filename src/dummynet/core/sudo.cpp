@@ -115,7 +115,10 @@ StartError refused(const std::string& command, const std::string& words, const s
 }
 
 std::string question() {
-  const passwd* user = ::getpwuid(::getuid());
+  passwd entry{};
+  passwd* user = nullptr;
+  char buffer[2048];
+  ::getpwuid_r(::getuid(), &entry, buffer, sizeof buffer, &user);
   return "[dummynet: sudo] password for " + (user != nullptr ? user->pw_name : std::to_string(::getuid())) + ": ";
 }
 
