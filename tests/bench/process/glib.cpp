@@ -120,9 +120,12 @@ void callback(const Words& words) {
 }
 
 void kept(const Words& words) {
-  const Clock::time_point start_time = Clock::now();
-  GBytes* const out = communicate({words[3], "w", words[2]});
-  std::printf("%.3f\n", static_cast<double>(g_bytes_get_size(out)) / seconds_since(start_time) / 1e9);
+  print_second_rate([&] {
+    GBytes* const out = communicate({words[3], "w", words[2]});
+    const gsize size = g_bytes_get_size(out);
+    g_bytes_unref(out);
+    return size;
+  });
 }
 
 }  // namespace

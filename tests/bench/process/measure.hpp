@@ -48,6 +48,16 @@ inline double microseconds_since_stamp(std::string_view stamp, const timespec& n
   return static_cast<double>(now.tv_sec - then.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec - then.tv_nsec) * 1e-3;
 }
 
+/// GB/s of the second of two runs, each of which returns its bytes: in a virtual machine, memory that is touched for
+/// the first time is the host's work, and ten times slower than afterwards.
+template <typename Run>
+void print_second_rate(Run&& run) {
+  run();
+  const Clock::time_point start = Clock::now();
+  const std::size_t bytes = run();
+  std::printf("%.3f\n", static_cast<double>(bytes) / seconds_since(start) / 1e9);
+}
+
 /// "p50 p99".
 inline void print_percentiles(std::vector<double> values) {
   std::sort(values.begin(), values.end());

@@ -97,12 +97,10 @@ void kept(const Words& words) {
   ProcessMonitor monitor;
   RunOptions options;
   options.capture_limit_bytes = std::uint64_t{4} << 30U;
-  monitor.run_process({words[3]});
-  const Clock::time_point start = Clock::now();
-  const RunInfo info = monitor.run_process({words[3], "w", words[2]}, options);
-  const double seconds = seconds_since(start);
-  if (info.out.text().size() != number(words, 2) << 20U) std::exit(1);
-  std::printf("%.3f\n", static_cast<double>(info.out.text().size()) / seconds / 1e9);
+  print_second_rate([&] {
+    const RunInfo info = monitor.run_process({words[3], "w", words[2]}, options);
+    return info.out.text().size();
+  });
 }
 
 double cpu_seconds(pid_t pid) {

@@ -53,9 +53,11 @@ def exit_latency(count, child):
 
 
 def kept(mib, child):
-    start = time.perf_counter()
-    out = subprocess.run([child, "w", mib], capture_output=True, check=True).stdout
-    print(len(out) / (time.perf_counter() - start) / 1e9)
+    for _ in range(2):  # the second counts: in a virtual machine, memory touched for the first time is the host's work
+        start = time.perf_counter()
+        size = len(subprocess.run([child, "w", mib], capture_output=True, check=True).stdout)
+        rate = size / (time.perf_counter() - start) / 1e9
+    print(rate)
 
 
 {"spawn": spawn, "exit-latency": exit_latency, "kept": kept}[sys.argv[1]](*sys.argv[2:])

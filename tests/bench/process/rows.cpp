@@ -111,11 +111,11 @@ Group capture() {
 
 Group kept() {
   return {"kept",
-          {{"GLib", {"bench_glib", "kept", "512", kChild}},
-           {"ours", {kOurs, "kept", "512", kChild}},
-           {"ours, 64 MiB", {kOurs, "kept", "64", kChild}},
-           {"Python subprocess", {kPython, "bench_peer.py", "kept", "512", kChild}}},
-          {{.figure = "capture kept in memory, 512 MiB",
+          {{"GLib", {"bench_glib", "kept", "256", kChild}},
+           {"ours", {kOurs, "kept", "256", kChild}},
+           {"ours, 32 MiB", {kOurs, "kept", "32", kChild}},
+           {"Python subprocess", {kPython, "bench_peer.py", "kept", "256", kChild}}},
+          {{.figure = "capture kept in memory, 256 MiB",
             .unit = "GB/s",
             .ours = {"ours"},
             .reference = {"GLib"},
@@ -126,8 +126,8 @@ Group kept() {
            {.figure = "the same: linear",
             .unit = "GB/s",
             .ours = {"ours"},
-            .reference = {"ours, 64 MiB"},
-            .reference_name = "64 MiB",
+            .reference = {"ours, 32 MiB"},
+            .reference_name = "32 MiB",
             .bound = Bound::at_least,
             .target = 0.5}}};
 }
