@@ -41,7 +41,7 @@ void add_check(CLI::App& app, int& exit_code) {
   auto files = std::make_shared<std::vector<std::string>>();
   CLI::App* command = app.add_subcommand("check", "Look for mistakes in scenario files, without running anything");
   command->add_option("FILE", *files, "Scenario files; - is standard input")->required();
-  command->footer("\nEvery mistake is reported as FILE:LINE:COLUMN: MESSAGE. Exit codes: 0 all are good, 2 not all.");
+  command->footer("Every mistake is reported as FILE:LINE:COLUMN: MESSAGE. Exit codes: 0 all are good, 2 not all.");
   command->callback([files, &exit_code] {
     exit_code = kPassed;
     for (const std::string& file : *files) {

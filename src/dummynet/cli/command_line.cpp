@@ -14,8 +14,8 @@
 namespace dummynet::cli {
 namespace {
 
-constexpr const char* kFooter = R"(
-A scenario is a small YAML file: nodes, the links between them, and the processes that run on them.
+constexpr const char* kFooter =
+    R"(A scenario is a small YAML file: nodes, the links between them, and the processes that run on them.
 
   nodes: {client: , server: }
   links:

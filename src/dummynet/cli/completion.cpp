@@ -129,7 +129,7 @@ void add_completion(CLI::App& app, int& exit_code) {
   auto shell = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("completion", "Print a script that completes dummynet commands in a shell");
   command->add_option("SHELL", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  command->footer("\nExample, in ~/.bashrc: source <(dummynet completion bash)");
+  command->footer("Example, in ~/.bashrc: source <(dummynet completion bash)");
   command->callback([&app, shell, &exit_code] {
     std::cout << completion_script(app, *shell);
     exit_code = 0;

@@ -82,7 +82,7 @@ void try_host_processes() {
 
 void add_doctor(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("doctor", "Try what a run needs on this machine; name cause and mend");
-  command->footer("\nExit codes: 0 runs are possible here, 3 they are not.");
+  command->footer("Exit codes: 0 runs are possible here, 3 they are not.");
   command->callback([&exit_code] {
     std::cout << "user " << ::geteuid()
               << (read_machine_facts().has_cap_sys_admin ? ", with CAP_SYS_ADMIN" : ", an ordinary one") << std::endl;

@@ -125,7 +125,7 @@ void add_run(CLI::App& app, int& exit_code) {
       ->type_name("PROCESS");
   command->add_flag("--no-color", arguments->no_color, "No colours, as if NO_COLOR were set");
   command->footer(
-      "\nCtrl-C stops the run, pressed again it kills what is left of it. Nothing of a run survives it.\n\n"
+      "Ctrl-C stops the run, pressed again it kills what is left of it. Nothing of a run survives it.\n\n"
       "Example: dummynet run two-hosts.yaml --format json | jq .metrics");
   command->callback([arguments, &exit_code] { exit_code = run(*arguments); });
 }

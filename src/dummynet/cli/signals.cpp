@@ -14,7 +14,8 @@ StopSignals::StopSignals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction current {};
     os::check(sigaction(signal, nullptr, &current), "sigaction");
-    if (current.sa_handler != SIG_IGN) sigaddset(&wanted, signal);
+    // A shell without job control ignores SIGINT in background jobs; whoever sends it to us means it all the same.
+    if (signal != SIGHUP || current.sa_handler != SIG_IGN) sigaddset(&wanted, signal);
   }
   os::check(sigprocmask(SIG_BLOCK, &wanted, &before_), "sigprocmask");
   fd_ = os::Fd{os::check(signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd")};

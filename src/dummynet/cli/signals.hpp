@@ -9,7 +9,7 @@
 namespace dummynet::cli {
 
 /// SIGINT, SIGTERM and SIGHUP as descriptors to read instead of ends of this program, from construction to destruction:
-/// signalfd(2). Those that are ignored already stay so (nohup, background jobs of a shell without job control).
+/// signalfd(2). SIGHUP stays ignored if it is: nohup(1).
 /// Make it before any thread and before the monitor.
 class StopSignals {
  public:

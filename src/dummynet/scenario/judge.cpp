@@ -48,7 +48,7 @@ std::string describe_ending(const RunInfo& info) {
   if (!info.ending) return "is running";
   if (info.stopped) {
     const bool by_force = *info.ending == Ending{Killed{SIGKILL, false}};
-    return by_force ? "stopped, by SIGKILL" : "stopped";
+    return by_force ? "stopped by SIGKILL" : "stopped";
   }
   std::string text = to_string(*info.ending);
   if (info.timed_out) return "timed out, " + text;

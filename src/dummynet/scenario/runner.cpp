@@ -155,7 +155,9 @@ void Runner::serve(std::chrono::nanoseconds at_most) {
   try {
     monitor_.keep_running(0ns);
   } catch (const NoProcessesError&) {  // while daemons become ready, which is what we wait for
-  } catch (const GroupError&) {        // each failure has come through on_end as well, and is judged there
+  } catch (const GroupError& failures) {
+    // Each has come through on_end as well, and is judged there. Only here it is said what stood in the way.
+    for (const TimeoutError& late : failures.find<TimeoutError>()) why_late_[late.info().name] = late.what();
   }
 }
 
@@ -174,9 +176,21 @@ void Runner::handle_events() {
     report_.process_ended(process, event.info);
     std::optional<Cause> cause = judge_ending(process, event.info);
     if (!cause && !event.info.stopped && !process.daemon) cause = judge_output(process, event.info);
-    if (cause) fail(std::move(*cause), event.info.end.value_or(Clock::now()));
+    if (!cause) continue;
+    if (cause->kind == Cause::Kind::never_ready) add_remark(*cause);
+    fail(std::move(*cause), event.info.end.value_or(Clock::now()));
   }
   events_.clear();
+}
+
+void Runner::add_remark(Cause& cause) const {
+  const auto found = why_late_.find(cause.process);
+  if (found == why_late_.end()) return;
+  // "…was not ready within 10s: waited for tcp port 5201 to listen; port 5201 is held by PID 17 (nc)", then its output.
+  const std::string_view text{found->second};
+  const std::string_view line = text.substr(0, text.find('\n'));
+  const std::size_t remark = line.rfind("; ");
+  if (remark != std::string_view::npos) cause.text += line.substr(remark);
 }
 
 void Runner::settle() {
@@ -214,7 +228,11 @@ void Runner::on_run_timeout() {
   std::vector<std::string> clients;
   for (std::size_t i = 0; i < running_.size(); ++i) {
     if (plan_.processes[i].daemon || running_[i].ended || !running_[i].handle) continue;
-    if (clients.empty()) cause.last_lines = last_lines(running_[i].handle->info());
+    if (clients.empty()) {
+      cause.process = plan_.processes[i].name;
+      cause.node = plan_.processes[i].node;
+      cause.last_lines = last_lines(running_[i].handle->info());
+    }
     clients.push_back(plan_.processes[i].name);
   }
   cause.text = fmt::format("the run took longer than its timeout of {}", human_duration(*plan_.timeout));
@@ -222,7 +240,6 @@ void Runner::on_run_timeout() {
     cause.text += "; no client had been started";
   } else {
     cause.text += fmt::format("; {} {} still running", human_list(clients), clients.size() == 1 ? "was" : "were");
-    if (clients.size() == 1 && !cause.last_lines.empty()) cause.process = clients.front();
   }
   fail(std::move(cause), Clock::now());
 }
@@ -306,7 +323,7 @@ void Runner::read_metrics(RunResult& result) {
 
 void Runner::explain_interruption(RunResult& result) const {
   result.cause.kind = Cause::Kind::interrupted;
-  result.cause.text = fmt::format("interrupted by {}", signal_name(signal_));
+  result.cause.text = fmt::format("{} stopped the run", signal_name(signal_));
   result.cause.at = Clock::now() - start_;
   result.cause.consequences = find_consequences(plan_, result.processes, result.cause);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +56,7 @@ class Runner {
   RunOptions options_for(std::size_t number);
   void serve(std::chrono::nanoseconds at_most);
   void handle_events();
+  void add_remark(Cause& cause) const;
   void settle();
   bool is_over() const;
   void on_run_timeout();
@@ -75,6 +77,7 @@ class Runner {
   std::vector<Running> running_;  // by the number of the process in the plan
   std::vector<Event> events_;
   std::vector<Cause> causes_;
+  std::map<std::string, std::string> why_late_;  // by process
   int signal_ = 0;
 };
 

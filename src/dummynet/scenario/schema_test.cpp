@@ -1,0 +1,76 @@
+// Holds schema/scenario.schema.json to the parser: the same keys, the same words.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "dummynet/scenario/keys.hpp"
+
+namespace dummynet::scenario {
+namespace {
+
+using Json = nlohmann::json;
+
+Json schema() { return Json::parse(std::ifstream{DUMMYNET_SOURCE_DIR "/schema/scenario.schema.json"}); }
+
+std::set<std::string> properties(const Json& object) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : object.at("properties").items()) names.insert(name);
+  return names;
+}
+
+std::set<std::string> words(std::span<const std::string_view> list) { return {list.begin(), list.end()}; }
+
+TEST(Schema, KnowsTheKeysOfTheParserAndNoOthers) {
+  const Json json = schema();
+  EXPECT_EQ(properties(json), words(keys::scenario));
+  EXPECT_EQ(json.at("additionalProperties"), false);
+  const std::pair<const char*, std::span<const std::string_view>> definitions[] = {
+      {"node", keys::node},   {"link", keys::link},     {"process", keys::process},
+      {"ready", keys::ready}, {"expect", keys::expect}, {"metric", keys::metric}};
+  for (const auto& [name, list] : definitions) {
+    const Json& definition = json.at("definitions").at(name);
+    EXPECT_EQ(properties(definition), words(list)) << name;
+    EXPECT_EQ(definition.at("additionalProperties"), false) << name;
+  }
+}
+
+TEST(Schema, KnowsTheWordsOfTheParser) {
+  const Json definitions = schema().at("definitions");
+  const Json kinds = definitions.at("node").at("properties").at("kind").at("enum");
+  EXPECT_EQ(kinds.get<std::set<std::string>>(), words(keys::kinds));
+  const Json conditions = definitions.at("process").at("properties").at("depends_on").at("oneOf").at(1);
+  EXPECT_EQ(conditions.at("additionalProperties").at("enum").get<std::set<std::string>>(), words(keys::conditions));
+}
+
+TEST(Schema, AsksForOneConditionOfReadiness) {
+  std::set<std::string> required;
+  const Json json = schema();  // a temporary would be gone before the loop begins
+  for (const Json& one : json.at("definitions").at("ready").at("oneOf")) {
+    required.insert(one.at("required").at(0).get<std::string>());
+  }
+  std::set<std::string> wanted = words(keys::ready);
+  wanted.erase("timeout");
+  EXPECT_EQ(required, wanted);
+}
+
+/// Every key of the parser is explained, and every one that is to come is named.
+TEST(Documentation, NamesEveryKey) {
+  std::ifstream file{DUMMYNET_SOURCE_DIR "/docs/scenario-format.md"};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  for (const Keys& all : {kScenarioKeys, kNodeKeys, kLinkKeys, kProcessKeys, kReadyKeys, kExpectKeys, kMetricKeys}) {
+    for (const std::string_view key : all.known) {
+      const std::string name{key};
+      EXPECT_TRUE(text.find('`' + name + '`') != std::string::npos || text.find("\n" + name + ":") != std::string::npos)
+          << name << " of " << all.where;
+    }
+    for (const std::string_view key : all.planned) {
+      EXPECT_NE(text.find('`' + std::string{key} + '`'), std::string::npos) << key << " of " << all.where;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace dummynet::scenario

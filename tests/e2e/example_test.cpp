@@ -1,0 +1,36 @@
+// Every scenario in examples/ runs as it stands, as root (where we are) and as an ordinary user.
+#include "e2e/scenario_test.hpp"
+
+namespace dummynet::test {
+namespace {
+
+std::vector<std::string> examples() {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator{DUMMYNET_SOURCE_DIR "/examples"}) {
+    if (entry.path().extension() == ".yaml") found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+class ExampleTest : public ScenarioTest, public testing::WithParamInterface<std::tuple<std::string, bool>> {};
+
+TEST_P(ExampleTest, Passes) {
+  const auto& [example, as_nobody] = GetParam();
+  CommandRun run{{"run", example}, {.as_nobody = as_nobody}};
+
+  EXPECT_EQ(run.wait(), 0) << run.all();
+  EXPECT_THAT(run.out(), testing::HasSubstr("\npassed: "));
+}
+
+INSTANTIATE_TEST_SUITE_P(, ExampleTest, testing::Combine(testing::ValuesIn(examples()), testing::Bool()),
+                         [](const testing::TestParamInfo<std::tuple<std::string, bool>>& test) {
+                           std::string name = std::filesystem::path{std::get<0>(test.param)}.stem();
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name + (std::get<1>(test.param) ? "_AsNobody" : "_AsOurselves");
+                         });
+
+TEST(Examples, AreThere) { EXPECT_GE(examples().size(), 5U); }
+
+}  // namespace
+}  // namespace dummynet::test
