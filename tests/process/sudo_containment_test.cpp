@@ -1,5 +1,8 @@
 // Nothing of what runs as root remains, whoever is killed.
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <signal.h>
 #include <unistd.h>
 
@@ -10,8 +13,6 @@
 #include "dummynet/core/warden.hpp"
 #include "dummynet/os/cgroup.hpp"
 
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "support/sudo_fixture.hpp"
 
 namespace dummynet {

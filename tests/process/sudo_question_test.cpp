@@ -1,13 +1,14 @@
 // The one question for the password on the terminal.
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
 
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "support/sudo_fixture.hpp"
 
 namespace dummynet {

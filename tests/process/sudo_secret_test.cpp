@@ -1,5 +1,8 @@
 // The password stays where it belongs.
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,8 +16,6 @@
 #include <vector>
 
 #include "dummynet/core/warden.hpp"
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "support/sudo_fixture.hpp"
 
 namespace dummynet {

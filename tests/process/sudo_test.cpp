@@ -1,13 +1,14 @@
 // RunOptions::sudo: who may, where the password comes from, and that such processes are like all others.
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <string>
 
 #include "dummynet/core/error.hpp"
 #include "dummynet/core/monitor.hpp"
 
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "support/sudo_fixture.hpp"
 
 namespace dummynet {

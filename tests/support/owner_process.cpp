@@ -11,8 +11,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <thread>
 
@@ -151,13 +149,23 @@ bool OwnerProcess::terminal_echoes() const {
   return (settings.c_lflag & ECHO) != 0;
 }
 
+std::string read_whole(const std::string& path) {
+  // Not a std::ifstream: its iterators throw when the kernel says ESRCH.
+  const os::Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  std::string whole;
+  char buffer[4096];
+  for (ssize_t length = 0; (length = ::read(file.get(), buffer, sizeof buffer)) > 0;) {
+    whole.append(buffer, static_cast<std::size_t>(length));
+  }
+  return whole;
+}
+
 std::string processes_with(const std::string& text) {
   std::string found;
   for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
     const std::string name = entry.path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::ifstream file{entry.path() / "cmdline"};
-    std::string line{std::istreambuf_iterator<char>{file}, {}};  // empty for a zombie
+    std::string line = read_whole(entry.path() / "cmdline");  // empty for a zombie
     for (char& one : line) {
       if (one == '\0') one = ' ';
     }

@@ -60,6 +60,9 @@ class OwnerProcess {
   std::string screen_;
 };
 
+/// A file, of which nothing is left if its process ends meanwhile.
+std::string read_whole(const std::string& path);
+
 /// The pids of processes, zombies left out, in whose command line `text` occurs.
 std::string processes_with(const std::string& text);
 

@@ -2,21 +2,19 @@
 
 // For tests of RunOptions::sudo with the real sudo(8), seen from outside: owners are processes of a user made for them.
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "dummynet/core/monitor.hpp"
 #include "dummynet/core/secret.hpp"
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "support/owner_process.hpp"
 #include "support/test_user.hpp"
 
@@ -66,11 +64,6 @@ class SudoFixture : public testing::Test {
   static inline std::string why_not;
   const std::string marker = "86399." + std::to_string(::getpid());
 };
-
-inline std::string read_whole(const std::filesystem::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 inline void say_who_it_is(const Talk& talk) {
   ProcessMonitor monitor;

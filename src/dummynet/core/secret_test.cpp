@@ -1,5 +1,7 @@
 #include "dummynet/core/secret.hpp"
 
+#include <gtest/gtest.h>
+
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,8 +11,6 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-
-#include "gtest/gtest.h"
 
 namespace dummynet {
 namespace {
