@@ -125,7 +125,7 @@ int serve(os::Fd socket) {
 }  // namespace dummynet::warden
 
 int main(int argc, char** argv) {
-  const int number = argc > 1 ? std::atoi(argv[1]) : dummynet::warden::kSocketNumber;
+  const int number = argc > 1 ? static_cast<int>(std::strtol(argv[1], nullptr, 10)) : dummynet::warden::kSocketNumber;
   dummynet::os::Fd socket = dummynet::warden::find_socket(number, argc > 1);
   if (!socket) {
     static constexpr char kText[] =
