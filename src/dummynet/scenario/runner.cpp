@@ -24,6 +24,9 @@ std::string signal_name(int signal) {
   return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
 }
 
+// A figure that we ask for on our own account: where it cannot be had, its source says what it is instead.
+constexpr std::string_view kNoMemoryCgroup = "no memory cgroup";
+
 /// Whether the file or the machine is to blame for a refused start.
 Cause::Kind blame(StartError::Step step) {
   switch (step) {
@@ -281,7 +284,9 @@ void Runner::collect_processes(RunResult& result) {
     if (const ProcessHandle& handle = running_[i].handle) {
       process.info = running_[i].ended ? *running_[i].ended : handle->info();
       process.notices = handle->notices();
-      for (const std::string& notice : process.notices) report_.note(fmt::format("{}: {}", process.name, notice));
+      for (const std::string& notice : process.notices) {
+        if (!notice.starts_with(kNoMemoryCgroup)) report_.note(fmt::format("{}: {}", process.name, notice));
+      }
     }
     result.processes.push_back(std::move(process));
   }
