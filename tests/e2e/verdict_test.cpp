@@ -236,6 +236,25 @@ TEST_P(VerdictTest, InterruptedByCtrlCAtATerminal) {
   EXPECT_THAT(run.out(), AllOf(HasSubstr("SIGINT stopped the run"), HasSubstr("p was stopped after ")));
 }
 
+TEST_P(VerdictTest, LeavesNothingEvenWhenKilled) {
+  // What TearDown() finds is what counts: processes that left their session, deaf to signals.
+  CommandRun run{{"run", "-"},
+                 with_input(on_a_node("  p: {node: n, command: 'trap \"\" TERM HUP; setsid sleep 1000 & (sleep 1000 &) "
+                                      "; echo up; sleep 1000'}\n"))};
+  ASSERT_TRUE(run.wait_for("p | up\n")) << run.all();
+  run.signal(SIGKILL);
+
+  EXPECT_EQ(run.wait(), 128 + SIGKILL);
+}
+
+TEST_P(VerdictTest, NamesWhatAProcessLeftBehind) {
+  CommandRun run{{"run", "-"},
+                 with_input(on_a_node("  p: {node: n, command: '(trap \"\" HUP; exec sleep 1000) & echo up'}\n"))};
+
+  EXPECT_EQ(run.wait(), 0) << run.all();
+  EXPECT_THAT(run.out(), HasSubstr("p * left sleep (PID "));
+}
+
 TEST_P(VerdictTest, ExitCodeMayComeFromAProcess) {
   const std::string scenario = on_a_node("  p: {node: n, command: exit 42}\n");
   CommandRun run{{"run", "-", "--quiet", "--exit-code-from", "p"}, with_input(scenario)};
