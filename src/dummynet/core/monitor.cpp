@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "dummynet/core/monitor_state.hpp"
 
@@ -18,7 +19,8 @@ constexpr auto kNoDeadline = std::chrono::hours{24 * 365};
   state.end(record, 0ns, true);
   state.wait_finished(record, Clock::now() + 5s);
   state.rethrow_callback_error();
-  state.add_failure(record, std::make_exception_ptr(RunInfoError{record.info}));
+  const std::exception_ptr own = state.failure_of(record);
+  state.add_failure(record, own ? own : std::make_exception_ptr(RunInfoError{record.info}));
   throw GroupError{state.take_failures()};
 }
 
@@ -36,8 +38,9 @@ RunInfo ProcessMonitor::run_process(const Command& command, const RunOptions& op
   awaited.await_start = true;
   const auto process = state_->start(command, awaited, MonitorState::Role::blocking);
   ProcessRecord& record = process->record();
+  bool asked_to_end = false;
   while (!record.finished) {
-    state_->pump(-1ns);
+    state_->pump(state_->has_news() ? 0ns : -1ns);
     if (record.finished) break;
     try {
       state_->rethrow_callback_error();
@@ -47,10 +50,11 @@ RunInfo ProcessMonitor::run_process(const Command& command, const RunOptions& op
       throw;
     }
     if (state_->has_failures()) cut_short(*state_, record);
-    if (state_->stop_requested && !record.info.stopped) state_->end(record, options.grace, true);
+    if (state_->stop_requested && !std::exchange(asked_to_end, true)) state_->end(record, options.grace, true);
   }
+  const std::exception_ptr own = state_->failure_of(record);
+  if (own && state_->has_callback_error()) state_->add_failure(record, own);  // told next time
   state_->rethrow_callback_error();
-  std::exception_ptr own = state_->failure_of(record);
   if (!state_->has_failures()) {
     if (own) std::rethrow_exception(own);
     return record.info;
@@ -70,7 +74,7 @@ RunInfo ProcessMonitor::wait_ready(const ProcessHandle& handle) {
     throw std::invalid_argument{"wait_ready: this process belongs to another monitor"};
   }
   while (!record.info.ready && !record.finished) {
-    state_->pump(-1ns);
+    state_->pump(state_->has_news() ? 0ns : -1ns);
     state_->rethrow_callback_error();
     if (state_->stop_requested) break;
     if (state_->has_failures()) break;
@@ -91,7 +95,7 @@ bool ProcessMonitor::keep_running(std::chrono::nanoseconds timeout) {
     const bool over = state_->live_clients == 0 || state_->stop_requested;
     const auto rest = std::max<std::chrono::nanoseconds>(deadline - Clock::now(), 0ns);
     if (!first && (over || rest == 0ns)) break;
-    state_->pump(over ? 0ns : rest);
+    state_->pump(over || state_->has_news() ? 0ns : rest);
     state_->throw_pending();
     if (state_->clients_started == 0 && state_->daemons_started > 0) throw NoProcessesError{};
   }
@@ -101,11 +105,11 @@ bool ProcessMonitor::keep_running(std::chrono::nanoseconds timeout) {
 void ProcessMonitor::stop(bool validate_state, std::chrono::nanoseconds timeout) {
   state_->require_outside_callback("stop");
   state_->pump(0ns);  // what ended before the stop ended by itself
-  std::vector<std::exception_ptr> before = state_->take_failures();
   state_->stop_all(std::max<std::chrono::nanoseconds>(timeout, 0ns));
-  for (std::exception_ptr& failure : state_->take_failures()) before.push_back(std::move(failure));
-  state_->rethrow_callback_error();
-  if (validate_state && !before.empty()) throw GroupError{std::move(before)};
+  if (!validate_state) state_->take_failures();
+  state_->rethrow_callback_error();  // failures, if there are any, are told next time
+  std::vector<std::exception_ptr> failures = state_->take_failures();
+  if (!failures.empty()) throw GroupError{std::move(failures)};
 }
 
 void ProcessMonitor::stop_process_async(const ProcessHandle& target, std::chrono::nanoseconds timeout) {

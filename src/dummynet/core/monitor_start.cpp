@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <system_error>
 
 #include "dummynet/core/monitor_state.hpp"
 #include "dummynet/core/readiness.hpp"
@@ -84,7 +85,20 @@ warden::Start MonitorState::make_request(const ProcessRecord& record) const {
 }
 
 MonitorState::ProcessPtr MonitorState::start(const Command& command, const RunOptions& options, Role role) {
+  try {
+    return start_now(command, options, role);
+  } catch (const std::system_error& error) {
+    // A file that cannot be opened, or no descriptor left for a pipe, is told like what goes wrong in the warden.
+    std::string object = error.what();
+    const std::string words = ": " + error.code().message();
+    if (object.ends_with(words)) object.resize(object.size() - words.size());
+    throw StartError{StartError::Step::input_output, object, error.code().value(), command.text()};
+  }
+}
+
+MonitorState::ProcessPtr MonitorState::start_now(const Command& command, const RunOptions& options, Role role) {
   check_arguments(command, options);
+  if (stopping_) refuse(command, "monitor", "it is being stopped");
   WardenProcess& its_warden = options.sudo ? sudo_warden(command) : warden();
   its_warden.refresh_defaults();
 
@@ -153,7 +167,8 @@ void MonitorState::has_started(ProcessRecord& record, const WardenProcess::Messa
   if (!started) return;
   record.started = true;
   record.info.pid = message.about != 0 ? message.about : started->pid;
-  record.info.start = Clock::now();
+  // With `await_start` off, its output may have come before this news.
+  record.info.start = std::min(Clock::now(), record.info.ready.value_or(Clock::time_point::max()));
   for (const std::string& notice : started->notices) {
     record.notices.push_back(notice);
     log(record.info.name + ": " + notice);

@@ -160,7 +160,7 @@ void MonitorState::pump(std::chrono::nanoseconds timeout) {
     if (sudo_warden_) handle_messages(*sudo_warden_);
   }
   try {
-    poller_.poll(kept || callback_error_ || !failures_.empty() ? 0ns : timeout);
+    poller_.poll(kept ? 0ns : timeout);
   } catch (...) {
     if (!callback_error_) callback_error_ = std::current_exception();
   }
@@ -378,9 +378,13 @@ void MonitorState::kill_tree(ProcessRecord& record) {
   if (record.warden != nullptr) record.warden->send(warden::Type::kill_tree, record.id);
 }
 
+void MonitorState::mark_stopped(ProcessRecord& record) {
+  if (!record.leader_ended && !record.info.timed_out && record.ready_failure.empty()) record.info.stopped = true;
+}
+
 void MonitorState::end(ProcessRecord& record, std::chrono::nanoseconds grace, bool wanted) {
   if (record.tree_gone) return;
-  if (wanted && !record.leader_ended) record.info.stopped = true;
+  if (wanted) mark_stopped(record);
   cancel(record.timeout);
   signal(record, record.options.stop_signal, true);
   signal(record, SIGCONT, true);  // a stopped process hears nothing but SIGKILL
@@ -410,7 +414,7 @@ RunInfo MonitorState::snapshot(const ProcessRecord& record) {
 }
 
 void MonitorState::became_ready(ProcessRecord& record) {
-  record.info.ready = Clock::now();
+  record.info.ready = std::min(Clock::now(), record.info.end.value_or(Clock::time_point::max()));
   if (!record.options.on_ready) return;
   call_back([keep = find(record.id), this] { keep->record().options.on_ready(snapshot(keep->record())); });
 }

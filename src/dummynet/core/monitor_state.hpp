@@ -52,6 +52,9 @@ class MonitorState {
   /// Throws what a callback threw, then all failures not yet told.
   void throw_pending();
   bool has_failures() const noexcept { return !failures_.empty(); }
+  bool has_callback_error() const noexcept { return callback_error_ != nullptr; }
+  /// There is something to throw: whoever would throw it must not wait.
+  bool has_news() const noexcept { return has_failures() || has_callback_error(); }
   std::vector<std::exception_ptr> take_failures();
   void add_failure(const ProcessRecord& record, std::exception_ptr failure) {
     failures_[record.order] = std::move(failure);
@@ -61,6 +64,8 @@ class MonitorState {
   // One process.
   void signal(ProcessRecord& record, int number, bool whole_tree);
   void kill_tree(ProcessRecord& record);
+  /// What follows is no failure, unless it failed before.
+  static void mark_stopped(ProcessRecord& record);
   /// Its stop signal now, SIGKILL after `grace`; what follows is no failure if `wanted`.
   void end(ProcessRecord& record, std::chrono::nanoseconds grace, bool wanted);
   bool wait_finished(ProcessRecord& record, Clock::time_point deadline);
@@ -95,6 +100,7 @@ class MonitorState {
   class CallbackScope;
   void watch(WardenProcess& warden, Poller::Id& id);
 
+  ProcessPtr start_now(const Command& command, const RunOptions& options, Role role);
   void check_arguments(const Command& command, const RunOptions& options) const;
   warden::Start make_request(const ProcessRecord& record) const;
   struct StandardStreams {

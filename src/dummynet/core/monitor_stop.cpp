@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dummynet/core/monitor_state.hpp"
+#include "dummynet/core/readiness.hpp"
 
 namespace dummynet {
 
@@ -93,6 +94,7 @@ void MonitorState::stop_all(std::chrono::nanoseconds timeout) {
   const auto until = begin + timeout;
   for (auto& [id, process] : live_) {
     if (process->record().internal) kill_tree(process->record());
+    if (process->record().readiness) process->record().readiness->abandon();
   }
   stop_clients(begin + timeout / 2);
   stop_daemons(Clock::now(), until);
@@ -100,7 +102,7 @@ void MonitorState::stop_all(std::chrono::nanoseconds timeout) {
   pump_until([this] { return live_.empty(); }, until);
   for (auto& [id, process] : live_) {
     ProcessRecord& record = process->record();
-    if (!record.leader_ended) record.info.stopped = true;
+    mark_stopped(record);
     record.kill_sent = true;
   }
   try {

@@ -55,7 +55,7 @@ ssize_t write_without_sigpipe(int fd, std::string_view bytes) {
 
 os::Fd open_file(const std::string& path, int flags) {
   os::Fd file{::open(path.c_str(), flags | O_CLOEXEC, 0666)};
-  if (!file) throw StartError{StartError::Step::input_output, path, errno, ""};
+  if (!file) os::throw_errno(errno, path);
   return file;
 }
 
@@ -177,7 +177,7 @@ void MonitorState::close_output(ProcessRecord& record, OutputChannel& channel) {
   if (!channel.fd) return;
   cancel(channel.watch);
   channel.fd.reset();
-  if (record.started && !record.finished) {
+  if (!record.finished) {
     const ProcessPtr keep = find(record.id);
     if (!channel.held_back.empty() && record.options.on_output) {
       // Not a character after all, but bytes all the same.

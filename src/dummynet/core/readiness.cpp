@@ -43,7 +43,8 @@ class FileCondition final : public Readiness::Condition {
   FileCondition(const ProcessRecord& record, const std::string& path)
       : path_{path.starts_with('/') ? path : record.info.cwd + '/' + path} {}
   void begin(std::function<void()>) override {}
-  bool look(std::string&) override { return ::access(path_.c_str(), F_OK) == 0; }
+  bool look(std::string&) override { return last_look(); }
+  bool last_look() override { return ::access(path_.c_str(), F_OK) == 0; }
 
  private:
   std::string path_;
@@ -175,10 +176,14 @@ class NotifyCondition final : public Readiness::Condition {
   bool look(std::string&) override { return false; }
   void begin(std::function<void()> ready) override {
     watch_ = monitor_.poller().add(socket_.fd(), EPOLLIN, [this, ready = std::move(ready)](std::uint32_t) {
-      while (const auto message = socket_.receive()) {
-        if (message->is_ready) return ready();
-      }
+      if (last_look()) ready();
     });
+  }
+  bool last_look() override {
+    while (const auto message = socket_.receive()) {
+      if (message->is_ready) return true;
+    }
+    return false;
   }
 
  private:
@@ -224,6 +229,7 @@ Readiness::~Readiness() {
 std::vector<std::string> Readiness::environment() const { return condition_->environment(); }
 
 void Readiness::begin() {
+  if (over_) return;  // its output was there before the news that it runs
   deadline_ = monitor_.poller().add_deadline(Clock::now() + what_.timeout, [this] {
     deadline_ = 0;
     over_ = true;
@@ -243,7 +249,7 @@ void Readiness::begin() {
 
 // A condition that cannot even be looked at, e.g. a probe program that does not exist: waiting would not help.
 void Readiness::give_up(const std::string& why) {
-  process_ended();
+  abandon();
   monitor_.failed_to_be_ready(record_, "cannot become ready: waiting for " + to_string(what_) + ": " + why);
 }
 
@@ -266,15 +272,26 @@ void Readiness::line(std::string_view text) {
 }
 
 void Readiness::process_ended() {
+  if (over_) return;
+  cancel_deadlines();
+  if (condition_->last_look()) return ready();
+  over_ = !condition_->wants_lines();
+}
+
+void Readiness::abandon() {
   over_ = true;
-  if (deadline_ != 0) monitor_.poller().remove(std::exchange(deadline_, 0));
-  if (next_look_ != 0) monitor_.poller().remove(std::exchange(next_look_, 0));
+  cancel_deadlines();
 }
 
 void Readiness::ready() {
   if (over_) return;
-  process_ended();
+  abandon();
   monitor_.became_ready(record_);
+}
+
+void Readiness::cancel_deadlines() {
+  if (deadline_ != 0) monitor_.poller().remove(std::exchange(deadline_, 0));
+  if (next_look_ != 0) monitor_.poller().remove(std::exchange(next_look_, 0));
 }
 
 }  // namespace dummynet

@@ -28,7 +28,10 @@ class Readiness {
 
   bool wants_lines() const noexcept;
   void line(std::string_view text);
+  /// Nothing more can happen but what it said last, which may still be on its way.
   void process_ended();
+  /// Nobody waits for it any more.
+  void abandon();
 
   /// What was seen instead, e.g. who else holds the port; empty: nothing worth telling.
   const std::string& remark() const noexcept { return remark_; }
@@ -39,6 +42,7 @@ class Readiness {
   void look();
   void give_up(const std::string& why);
   void ready();
+  void cancel_deadlines();
 
   MonitorState& monitor_;
   ProcessRecord& record_;
@@ -60,6 +64,8 @@ class Readiness::Condition {
   /// True: it holds now. Only asked when looks() says so.
   virtual bool look(std::string& remark) = 0;
   virtual bool looks() const { return true; }
+  /// The process has ended: whether it had become ready before, without having been seen.
+  virtual bool last_look() { return false; }
   virtual std::vector<std::string> environment() const { return {}; }
   /// Non-null: wants to see every line.
   virtual bool line(std::string_view) { return false; }
