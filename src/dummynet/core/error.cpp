@@ -21,6 +21,8 @@ std::string seconds(std::chrono::nanoseconds duration) {
 }
 
 std::string shortened(std::string command) {
+  // what() would end at a NUL.
+  for (std::size_t at = 0; (at = command.find('\0', at)) != std::string::npos;) command.replace(at, 1, "\\0");
   if (command.size() <= kLongestCommand) return command;
   std::size_t end = kLongestCommand;
   while (end > 0 && (static_cast<unsigned char>(command[end]) & 0xC0U) == 0x80U) --end;  // not inside a character
