@@ -1,0 +1,138 @@
+#include "support/monitor_test.hpp"
+
+#include <grp.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+namespace dummynet::test {
+
+namespace {
+
+constexpr uid_t kNobody = 65534;
+
+void become_nobody() {
+  if (::geteuid() != 0) return;
+  if (::setgroups(0, nullptr) != 0 || ::setresgid(kNobody, kNobody, kNobody) != 0 ||
+      ::setresuid(kNobody, kNobody, kNobody) != 0) {
+    throw std::runtime_error{"cannot become an ordinary user"};
+  }
+  // As for a program that this user has started himself: /proc/self is his.
+  ::prctl(PR_SET_DUMPABLE, 1);
+}
+
+}  // namespace
+
+// Not TearDown(): a fixture's own monitor lives until now.
+MonitorTest::~MonitorTest() {
+  EXPECT_EQ(leftovers_.found(), "");
+  std::error_code ignored;
+  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+}
+
+std::string MonitorTest::path(const std::string& name) {
+  if (folder_.empty()) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "dummynet-test-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
+    ::chmod(pattern.c_str(), 0777);
+    folder_ = pattern;
+  }
+  return folder_ + '/' + name;
+}
+
+std::string MonitorTest::content(const std::string& file) {
+  std::ifstream stream{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+void MonitorTest::write_file(const std::string& file, const std::string& text) {
+  std::ofstream stream{file, std::ios::binary};
+  stream << text;
+}
+
+std::string to_string(Kind kind) {
+  switch (kind) {
+    case Kind::plain:
+      return "plain";
+    case Kind::no_cgroup:
+      return "no_cgroup";
+    case Kind::isolate:
+      return "isolate";
+    case Kind::sandbox:
+      return "sandbox";
+  }
+  return "unknown";
+}
+
+MonitorOptions options_for(Kind kind) {
+  MonitorOptions options;
+  options.use_cgroups = kind != Kind::no_cgroup;
+  options.isolate = kind == Kind::isolate;
+  options.sandbox = kind == Kind::sandbox;
+  return options;
+}
+
+void serve_until(ProcessMonitor& monitor, const std::function<bool()>& holds) {
+  const auto deadline = Clock::now() + kPatience;
+  while (!holds()) {
+    if (Clock::now() > deadline) throw std::runtime_error{"waited in vain"};
+    // Returns at once when no client runs; then there is nothing better than to look again.
+    if (!monitor.keep_running(20ms)) std::this_thread::sleep_for(1ms);
+  }
+}
+
+void serve_to_the_end(ProcessMonitor& monitor) {
+  const auto deadline = Clock::now() + kPatience;
+  while (monitor.keep_running()) {
+    if (Clock::now() > deadline) throw std::runtime_error{"the last client does not end"};
+  }
+}
+
+bool eventually_holds(const std::function<bool()>& holds) {
+  const auto deadline = Clock::now() + kPatience;
+  while (!holds()) {
+    if (Clock::now() > deadline) return false;
+    std::this_thread::sleep_for(2ms);
+  }
+  return true;
+}
+
+void in_child(const std::function<void()>& body) {
+  std::fflush(nullptr);
+  const pid_t child = ::fork();
+  ASSERT_NE(child, -1);
+  if (child == 0) {
+    try {
+      body();
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << error.what();
+    }
+    std::fflush(nullptr);
+    ::_exit(testing::Test::HasFailure() ? 1 : testing::Test::IsSkipped() ? 77 : 0);
+  }
+  Leftovers::also_look_for(child);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << "it was killed by signal " << WTERMSIG(status);
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "skipped in the child";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+void as_nobody(const std::function<void()>& body) {
+  in_child([&body] {
+    become_nobody();
+    body();
+  });
+}
+
+std::string payload(const std::string& name) { return std::string{DUMMYNET_BIN_DIR} + '/' + name; }
+
+}  // namespace dummynet::test
