@@ -314,7 +314,7 @@ std::unique_ptr<Runner> make_runner(const std::string& method, const std::string
 void spawn(const std::vector<std::string>& words) {
   const std::size_t count = number(words, 4);
   const auto runner = make_runner(words[2], words[5]);
-  runner->run(count / 10 + 1, number(words, 3));
+  runner->run(count / 5 + 1, number(words, 3));
   std::printf("%.3f\n", microseconds_each(count, [&] { runner->run(count, number(words, 3)); }));
 }
 
@@ -322,7 +322,7 @@ void loaded(const std::vector<std::string>& words) {
   const std::size_t count = number(words, 5);
   allow_many_descriptors();
   Direct runner{{words[6]}, words[2] == "fork"};
-  runner.run(count / 10 + 1, 1);
+  runner.run(count / 5 + 1, 1);
   const double empty = microseconds_each(count, [&] { runner.run(count, 1); });
   if (words[3] == "heap") {
     fill_heap(number(words, 4));

@@ -134,7 +134,7 @@ int main(int count, char** arguments) {
   const Words words(arguments, arguments + count);
   const std::string measurement = words.size() > 3 ? words[1] : "";
   if (measurement == "spawn" && words.size() == 5) {
-    run(words[4], number(words, 3) / 10 + 1, number(words, 2));
+    run(words[4], number(words, 3) / 5 + 1, number(words, 2));
     std::printf("%.3f\n",
                 microseconds_each(number(words, 3), [&] { run(words[4], number(words, 3), number(words, 2)); }));
   } else if (measurement == "exit-latency") {

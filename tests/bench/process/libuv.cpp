@@ -108,7 +108,7 @@ int main(int count, char** arguments) {
   const std::string measurement = words.size() > 3 ? words[1] : "";
   if (measurement == "spawn" && words.size() == 5) {
     Crowd crowd{.command = {words[4]}, .to_start = 0};
-    run(crowd, number(words, 3) / 10 + 1, number(words, 2));
+    run(crowd, number(words, 3) / 5 + 1, number(words, 2));
     std::printf("%.3f\n", microseconds_each(number(words, 3), [&] { run(crowd, number(words, 3), number(words, 2)); }));
   } else if (measurement == "exit-latency") {
     exit_latency(words);

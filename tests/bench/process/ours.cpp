@@ -54,14 +54,14 @@ void spawn(const Words& words) {
   options.use_cgroups = words.size() < 6;
   ProcessMonitor monitor{options};
   const std::size_t count = number(words, 3);
-  run(monitor, words[4], count / 10 + 1, number(words, 2));
+  run(monitor, words[4], count / 5 + 1, number(words, 2));
   std::printf("%.3f\n", microseconds_each(count, [&] { run(monitor, words[4], count, number(words, 2)); }));
 }
 
 void loaded(const Words& words) {
   ProcessMonitor monitor;
   const std::size_t count = number(words, 4);
-  run(monitor, words[5], count / 10 + 1, 1);
+  run(monitor, words[5], count / 5 + 1, 1);
   const double empty = microseconds_each(count, [&] { run(monitor, words[5], count, 1); });
   if (words[2] == "heap") {
     fill_heap(number(words, 3));

@@ -36,7 +36,7 @@ def run(in_flight, count, program):
 
 def spawn(in_flight, count, program):
     in_flight, count = int(in_flight), int(count)
-    run(in_flight, max(count // 10, in_flight), program)
+    run(in_flight, max(count // 5, in_flight), program)
     start = time.perf_counter()
     run(in_flight, count, program)
     print((time.perf_counter() - start) * 1e6 / (count // in_flight * in_flight))

@@ -57,7 +57,7 @@ Group spawn(const std::string& title, const std::string& program, const std::str
 /// What a large or busy owner pays.
 Group loaded(const std::string& title, const std::string& load, const std::string& amount) {
   return {"loaded " + load,
-          {{"ours", {kOurs, "loaded", load, amount, "400", kChild}},
+          {{"ours", {kOurs, "loaded", load, amount, "800", kChild}},
            {"clone by oneself", {kFloor, "loaded", "direct", load, amount, "200", kChild}},
            {"fork", {kFloor, "loaded", "fork", load, amount, "20", kChild}, false}},
           {{.figure = "run a tiny program, " + title,
@@ -158,8 +158,8 @@ Group quiet() {
 }  // namespace
 
 std::vector<Group> groups() {
-  return {spawn("a tiny program", kChild, "400", 1.35, 0.85),
-          spawn("/bin/true", "/bin/true", "150", 1.2, 0.85),
+  return {spawn("a tiny program", kChild, "1500", 1.35, 0.85),
+          spawn("/bin/true", "/bin/true", "400", 1.2, 0.85),
           loaded("1 GiB of heap in the owner", "heap", "1024"),
           loaded("6,000 live children", "live", "6000"),
           exit_latency(),
