@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -84,26 +85,35 @@ Results run_rounds(const Group& group, std::size_t rounds) {
   return results;
 }
 
-std::vector<double> figures(const Results& results, const Figure& figure) {
+/// By round; not a number where it failed.
+std::vector<double> by_round(const Results& results, const Figure& figure) {
   std::vector<double> values;
   if (const auto found = results.find(figure.contestant); found != results.end()) {
     for (const std::vector<double>& round : found->second) {
-      if (figure.index < round.size()) values.push_back(round[figure.index]);
+      values.push_back(figure.index < round.size() ? round[figure.index] : std::nan(""));
     }
   }
   return values;
 }
 
-/// Round by round; empty where one of the two has failed.
+std::vector<double> without_failed(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return std::isnan(value); });
+  return values;
+}
+
+/// Of one thing to another in the same round.
 std::vector<double> ratios(const std::vector<double>& ours, const std::vector<double>& reference) {
   std::vector<double> values;
   for (std::size_t i = 0; i < std::min(ours.size(), reference.size()); ++i) values.push_back(ours[i] / reference[i]);
-  return values;
+  return without_failed(std::move(values));
 }
 
 std::string shown(double value) { return fmt::format("{:.{}f}", value, value < 10 ? 2 : value < 100 ? 1 : 0); }
 
-std::string shown(const std::vector<double>& values) { return values.empty() ? "failed" : shown(median(values)); }
+std::string shown(const std::vector<double>& values) {
+  const std::vector<double> good = without_failed(values);
+  return good.empty() ? "failed" : shown(median(good));
+}
 
 std::string target_text(const Line& line) {
   const char* const sign = line.bound == Bound::at_most ? "≤" : "≥";
@@ -114,14 +124,14 @@ std::string target_text(const Line& line) {
 
 /// Prints one line of the table. False: the target is missed.
 bool print_line(const Line& line, const Results& results) {
-  const std::vector<double> ours = figures(results, line.ours);
-  const std::vector<double> reference = figures(results, line.reference);
+  const std::vector<double> ours = by_round(results, line.ours);
+  const std::vector<double> reference = by_round(results, line.reference);
   const bool absolute = line.reference.contestant.empty();
-  const std::vector<double> decisive = absolute ? ours : ratios(ours, reference);
+  const std::vector<double> decisive = absolute ? without_failed(ours) : ratios(ours, reference);
   std::string others;
   for (const std::string& peer : line.peers) {
-    const std::vector<double> values = figures(results, {peer, line.ours.index});
-    if (values.empty()) continue;
+    const std::vector<double> values = by_round(results, {peer, line.ours.index});
+    if (without_failed(values).empty()) continue;
     if (!others.empty()) others += ", ";
     others += peer + ' ' + shown(values);
     if (!absolute) others += fmt::format(" ({} ×)", shown(ratios(values, reference)));
