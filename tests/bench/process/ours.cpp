@@ -6,7 +6,7 @@
 //   kept MIB CHILD                               GB/s, all of it in RunInfo at the end
 //   idle COUNT CHILD                             % of one CPU over 5 s, owner and warden together, so many children
 //   stop COUNT CHILD                             ms beyond the grace, for so many that ignore SIGTERM
-//   memory COUNT CHILD                           KiB for each idle child: in the owner, in the warden, of the machine
+//   memory COUNT CHILD                           KiB for each idle child: in the owner, in the warden
 #include <sys/types.h>
 
 #include <fstream>
@@ -150,11 +150,9 @@ double field_kib(const std::string& file, const std::string& field) {
 struct Memory {
   explicit Memory(pid_t warden)
       : owner_kib{field_kib("/proc/self/status", "VmRSS:")},
-        warden_kib{field_kib("/proc/" + std::to_string(warden) + "/status", "VmRSS:")},
-        available_kib{field_kib("/proc/meminfo", "MemAvailable:")} {}
+        warden_kib{field_kib("/proc/" + std::to_string(warden) + "/status", "VmRSS:")} {}
   double owner_kib;
   double warden_kib;
-  double available_kib;
 };
 
 void memory(const Words& words) {
@@ -164,8 +162,8 @@ void memory(const Words& words) {
   keep_alive(monitor, words[3], number(words, 2));
   const Memory after{monitor.warden().pid()};
   const double count = static_cast<double>(number(words, 2));
-  std::printf("%.3f %.3f %.3f\n", (after.owner_kib - before.owner_kib) / count,
-              (after.warden_kib - before.warden_kib) / count, (before.available_kib - after.available_kib) / count);
+  std::printf("%.3f %.3f\n", (after.owner_kib - before.owner_kib) / count,
+              (after.warden_kib - before.warden_kib) / count);
 }
 
 struct Measurement {

@@ -149,10 +149,7 @@ Group quiet() {
             .bound = Bound::at_most,
             .target = 50},
            {.figure = "memory for each idle child: in the owner", .unit = "KiB", .ours = {"memory", 0}},
-           {.figure = "memory for each idle child: in the warden", .unit = "KiB", .ours = {"memory", 1}},
-           {.figure = "memory for each idle child: of the machine, the child included",
-            .unit = "KiB",
-            .ours = {"memory", 2}}}};
+           {.figure = "memory for each idle child: in the warden", .unit = "KiB", .ours = {"memory", 1}}}};
 }
 
 }  // namespace
