@@ -81,7 +81,7 @@ void MonitorState::kill_everything() {
     if (const auto gone = warden::parse<warden::AllGone>(answer.body)) {
       for (const auto& one : gone->stuck) {
         log("process " + std::to_string(one.pid) + " (" + one.command +
-            ") cannot be killed: it sleeps uninterruptibly in the kernel");
+            ") cannot be killed: it is another user's, or sleeps uninterruptibly in the kernel");
       }
     }
   }

@@ -100,8 +100,10 @@ struct Leftover {
 
 /// What holds a process tree together, so that nothing of it survives.
 enum class Containment {
-  none,           ///< not started
-  subreaper,      ///< descendants come to the warden when orphaned; a tree that outruns /proc can get away
+  none,  ///< not started
+  /// Orphaned descendants come to the warden (prctl(2), PR_SET_CHILD_SUBREAPER), or to its guardian if it is killed.
+  /// What stays out of reach of an ordinary user: set-uid programs that became another user for good, as sudo(8) does.
+  subreaper,
   cgroup,         ///< the kernel knows the whole tree and kills it at once
   pid_namespace,  ///< the kernel kills everything with the warden
 };

@@ -87,9 +87,14 @@ WardenProcess::WardenProcess(const MonitorOptions& options, std::string run, con
   hello_ = std::move(*hello);
   pid_ = hello_.own_pid_namespace ? answer.about : hello_.pid;
   pidfd_ = os::Fd{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0U))};
+  if (hello_.guardian > 0) {
+    guardian_pidfd_ = os::Fd{static_cast<int>(::syscall(SYS_pidfd_open, hello_.guardian, 0U))};
+  }
 }
 
 WardenProcess::~WardenProcess() {
+  pollfd ours{socket_.get(), 0, 0};
+  lost_ = lost_ || (::poll(&ours, 1, 0) == 1 && (ours.revents & POLLHUP) != 0);
   socket_.reset();
   clean_up_after_it();
 }
@@ -213,17 +218,38 @@ os::Fd WardenProcess::open_socket(int node, int domain, int type, int protocol) 
 template warden::Usage WardenProcess::ask(warden::Type, const warden::Signal&, warden::Type, std::uint32_t, os::FdList*,
                                           pid_t*);
 
-void WardenProcess::clean_up_after_it() noexcept {
-  if (std::exchange(cleaned_, true)) return;
-  // Readable when it is dead, and, as it is PID 1, everything in its namespace before it: pid_namespaces(7). If it came
-  // to be our child (we are PID 1 or a subreaper ourselves) it also has to be reaped first.
-  if (pidfd_) {
-    pollfd watched{pidfd_.get(), POLLIN, 0};
+namespace {
+
+// If it came to be our child (we are PID 1 or a subreaper ourselves) it also has to be reaped.
+void wait_for_end(pid_t pid, const os::Fd& pidfd) noexcept {
+  if (pid <= 0) return;
+  if (pidfd) {
+    pollfd watched{pidfd.get(), POLLIN, 0};
     while (::poll(&watched, 1, kGoneDeadlineMs) < 0 && errno == EINTR) {
     }
     siginfo_t info{};
-    ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG);
+    ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG | __WALL);
+    return;
   }
+  // A kernel, or a filter, without pidfd_open(2). The number cannot be another's within these moments.
+  const auto deadline = Clock::now() + std::chrono::milliseconds{kGoneDeadlineMs};
+  for (;;) {
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | __WALL);
+    const auto stat = os::read_process(pid);
+    if (!stat || stat->state == 'Z' || stat->state == 'X' || Clock::now() > deadline) return;
+    ::poll(nullptr, 0, 1);
+  }
+}
+
+}  // namespace
+
+void WardenProcess::clean_up_after_it() noexcept {
+  if (std::exchange(cleaned_, true)) return;
+  // The guardian ends last, after all that was the warden's. If it was killed too: a warden that is PID 1 is dead when
+  // everything in its namespace is, pid_namespaces(7).
+  wait_for_end(hello_.guardian, guardian_pidfd_);
+  wait_for_end(pid_, pidfd_);
   try {
     if (!hello_.cgroup.empty() && ::access(hello_.cgroup.c_str(), F_OK) == 0) {
       const std::size_t slash = hello_.cgroup.rfind('/');
@@ -233,14 +259,15 @@ void WardenProcess::clean_up_after_it() noexcept {
       // No event tells when the last killed process has left: cgroup.events does for the leaf, not for its parents'
       // rmdir.
       while (!parent.remove_child(hello_.cgroup.substr(slash + 1)) && Clock::now() < deadline) ::poll(nullptr, 0, 1);
-    } else if (containment() == Containment::subreaper) {
+    } else if (lost_ && containment() == Containment::subreaper) {
       sweep_marked();
     }
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): called while unwinding; what could be done is done
   }
 }
 
-// A warden without cgroup or namespace was killed: its orphans are marked in their environment.
+// A warden without cgroup or namespace was killed, perhaps with its guardian: its orphans are marked in their
+// environment.
 void WardenProcess::sweep_marked() const noexcept {
   const std::string mark = "DUMMYNET_TREE=" + run_ + '.';
   for (int round = 0; round < 20; ++round) {

@@ -87,6 +87,7 @@ class WardenProcess final : public Warden {
 
   os::Fd socket_;
   os::Fd pidfd_;
+  os::Fd guardian_pidfd_;
   std::string run_;
   warden::Hello hello_;
   pid_t pid_ = 0;

@@ -156,10 +156,12 @@ void CgroupPool::kill(int slot) {
   cgroup(slot).kill_all();
 }
 
-void CgroupPool::destroy() {
+void CgroupPool::kill_all() { run_->kill_all(); }
+
+bool CgroupPool::destroy() {
   open_.clear();
   passing_.reset();
-  parent_->remove_child(name_);
+  return parent_->remove_child(name_);
 }
 
 }  // namespace dummynet::warden

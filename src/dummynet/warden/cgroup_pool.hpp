@@ -46,8 +46,10 @@ class CgroupPool {
   bool is_populated(int slot);
   std::vector<pid_t> processes(int slot);
   void kill(int slot);
-  /// Removes everything: what is in the slots must be dead.
-  void destroy();
+  /// Kills all that is in it.
+  void kill_all();
+  /// Removes everything: what is in the slots must be dead. False while something is left in there.
+  bool destroy();
 
  private:
   CgroupPool() = default;

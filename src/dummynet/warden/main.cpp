@@ -17,6 +17,7 @@
 
 #include "dummynet/os/message_socket.hpp"
 #include "dummynet/os/proc_scan.hpp"
+#include "dummynet/warden/guardian.hpp"
 #include "dummynet/warden/namespaces.hpp"
 #include "dummynet/warden/service.hpp"
 
@@ -102,6 +103,14 @@ int serve(os::Fd socket) {
   if (setup.cgroups && owner.pid > 0 && owner.uid != ::geteuid()) {
     [[maybe_unused]] const int ignored = ::chown(setup.cgroups->path().c_str(), owner.uid, static_cast<gid_t>(-1));
   }
+  Split split = split_from_guardian();
+  if (split.warden_lives) {
+    socket.reset();  // the owner shall see the warden's end at once
+    setup.owner.reset();
+    guard(split.warden_lives, setup.cgroups.get());
+    return 0;
+  }
+  setup.guardian = split.guardian;
   const Enclosure enclosure = configuration->sandbox   ? Enclosure::sandbox
                               : configuration->isolate ? Enclosure::isolate
                                                        : Enclosure::none;

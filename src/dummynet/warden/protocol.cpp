@@ -122,7 +122,7 @@ void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Config
 template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Hello> {
   io(m.version), io(m.containment), io(m.own_pid_namespace), io(m.accounts_cpu), io(m.accounts_memory), io(m.pid);
-  io(m.cgroup), io(m.notices);
+  io(m.guardian), io(m.cgroup), io(m.notices);
 }
 template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Defaults> {

@@ -75,6 +75,7 @@ struct Hello {
   bool accounts_cpu = false;  ///< a cgroup for each process tree
   bool accounts_memory = false;
   pid_t pid = 0;       ///< in its own terms
+  pid_t guardian = 0;  ///< the process above it, which ends last of all, as the owner sees it; 0: there is none
   std::string cgroup;  ///< path of the run's cgroup as the owner sees it; empty: none
   std::vector<std::string> notices;
 };
@@ -148,7 +149,7 @@ struct TreeGone {
 };
 
 struct AllGone {
-  std::vector<Member> stuck;  ///< cannot be killed: uninterruptible
+  std::vector<Member> stuck;  ///< cannot be killed: uninterruptible, or another user's
 };
 
 struct NodeFile {

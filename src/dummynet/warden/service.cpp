@@ -30,6 +30,8 @@ using namespace std::chrono_literals;
 
 // What cannot be killed for this long is named: it sleeps uninterruptibly in the kernel.
 constexpr std::int64_t kStuckAfterMs = 2000;
+// What we may not kill is given up after so many looks: meanwhile the rest of it may still be dying.
+constexpr int kLooksRefused = 20;
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -68,6 +70,7 @@ void Service::say_hello(std::vector<std::string> notices) {
                       : setup_.cgroups         ? Containment::cgroup
                                                : Containment::subreaper;
   hello.pid = ::getpid();
+  hello.guardian = setup_.guardian;
   if (setup_.cgroups) hello.cgroup = setup_.cgroups->path();
   hello.notices = std::move(notices);
   reply(Type::hello, 0, hello, {}, setup_.own_pid_namespace ? std::optional{::getpid()} : std::nullopt);
@@ -167,6 +170,7 @@ void Service::handle(const Header& header, os::FdList& fds) {
       case Type::kill_all:
         kill_all_id_ = header.id;
         kill_all_since_ms_ = now_ms();
+        kill_all_refused_ = 0;
         trees_.kill_all();
         return;
       case Type::usage: {
@@ -337,8 +341,8 @@ void Service::look_after_kill_all() {
   look_after_lingering();
   AllGone gone;
   if (!no_children_ || !trees_.empty()) {
-    trees_.kill_all();
-    if (now_ms() - kill_all_since_ms_ < kStuckAfterMs) return;
+    if (!trees_.kill_all()) ++kill_all_refused_;
+    if (now_ms() - kill_all_since_ms_ < kStuckAfterMs && kill_all_refused_ < kLooksRefused) return;
     for (const os::ProcessStat& one : os::read_processes()) {
       const bool ours = setup_.own_pid_namespace ? one.pid != ::getpid() : one.parent == ::getpid();
       if (ours && one.state != 'Z') gone.stuck.push_back({one.pid, one.command});
@@ -352,8 +356,9 @@ void Service::look_after_kill_all() {
 void Service::shut_down() {
   owner_gone_ = true;
   const std::int64_t deadline = now_ms() + 5 * kStuckAfterMs;
+  int refused = 0;
   do {
-    trees_.kill_all();
+    if (!trees_.kill_all()) ++refused;
     reap();
     for (Tree* tree : trees_.lingering()) {
       if (trees_.is_gone(*tree)) trees_.remove(*tree);
@@ -362,7 +367,7 @@ void Service::shut_down() {
     pollfd watched{signals_.get(), POLLIN, 0};
     ::poll(&watched, 1, 2);
     if (watched.revents != 0) read_signals();
-  } while (now_ms() < deadline);
+  } while (now_ms() < deadline && refused < kLooksRefused);
   if (setup_.cgroups) setup_.cgroups->destroy();
 }
 

@@ -28,6 +28,7 @@ class Service {
     bool own_pid_namespace = false;
     bool can_make_nodes = false;
     std::string run;
+    pid_t guardian = 0;  ///< see leave_guardian()
     rlimit open_files{};  ///< what processes get: the owner's
   };
   explicit Service(Setup setup);
@@ -79,6 +80,7 @@ class Service {
   bool owner_gone_ = false;
   std::optional<std::uint32_t> kill_all_id_;
   std::int64_t kill_all_since_ms_ = 0;
+  int kill_all_refused_ = 0;
 };
 
 }  // namespace dummynet::warden

@@ -13,6 +13,8 @@ namespace dummynet::warden {
 
 namespace {
 
+constexpr int kQuickLooks = 100;
+
 std::uint64_t microseconds(const timeval& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec);
 }
@@ -140,17 +142,32 @@ void Trees::kill(Tree& tree) {
   for (const Member& member : scan(tree)) ::kill(member.pid, SIGKILL);
 }
 
-void Trees::kill_all() {
+bool Trees::kill_all() {
   if (everything_is_ours_) {
     ::kill(-1, SIGKILL);
-    return;
+    return true;
+  }
+  if (pool_ != nullptr) {
+    for (const auto& [id, tree] : by_id_) kill(*tree);
+    return true;
+  }
+  // First the quick way, again and again: it outruns chains of processes that fork and exit, whose every link is an
+  // orphan and so our child; and it knows those whose tree nobody can tell any more.
+  bool any_left = false;
+  bool reached = false;
+  std::set<pid_t> seen;
+  for (int look = 0; look < kQuickLooks; ++look) {
+    const auto children = os::read_children();
+    bool news = false;
+    for (const pid_t pid : children.value_or(std::vector<pid_t>{})) {
+      any_left = true;
+      reached = ::kill(pid, SIGKILL) == 0 || errno != EPERM || reached;
+      news = seen.insert(pid).second || news;
+    }
+    if (!news) break;
   }
   for (const auto& [id, tree] : by_id_) kill(*tree);
-  if (pool_ != nullptr) return;
-  // Orphans whose tree nobody can tell any more are still our adopted children.
-  if (const auto children = os::read_children()) {
-    for (const pid_t pid : *children) ::kill(pid, SIGKILL);
-  }
+  return reached || !any_left;
 }
 
 std::vector<Tree*> Trees::lingering() const { return lingering_; }

@@ -53,7 +53,8 @@ class Trees {
   bool is_gone(const Tree& tree) const;
   void signal(const Tree& tree, int number, bool whole_tree) const;
   void kill(Tree& tree);
-  void kill_all();
+  /// False: nothing that is left may be killed by us, which is so with set-uid programs that changed all their ids.
+  bool kill_all();
   Usage usage(const Tree& tree) const;
 
   /// Trees whose leader is gone and which live on.

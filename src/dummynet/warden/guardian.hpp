@@ -1,0 +1,23 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include "dummynet/os/fd.hpp"
+#include "dummynet/warden/cgroup_pool.hpp"
+
+namespace dummynet::warden {
+
+/// The warden is two processes, so that not even SIGKILL of the one that works lets anything go. What the warden's end
+/// orphans comes to its *guardian* above it, a child subreaper (prctl(2)), which kills it, removes the run's cgroup and
+/// ends: its end means that nothing is left.
+struct Split {
+  pid_t guardian = 0;   ///< 0: fork(2) was refused, there is none
+  os::Fd warden_lives;  ///< in the guardian alone; ends with the warden
+};
+/// Returns twice: in the caller, which is the guardian now, and in a child, which is the warden.
+Split split_from_guardian();
+
+/// What the guardian does: waits for the warden's end and ends everything else. `cgroups` may be null.
+void guard(const os::Fd& warden_lives, CgroupPool* cgroups);
+
+}  // namespace dummynet::warden
