@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLongestCost = 500us;  // who takes longer was preempted, and the walk is not to blame
+constexpr auto kLongestCost = 1ms;  // who takes longer was preempted, and the walk is not to blame
 constexpr int kShare = 20;
 
 }  // namespace

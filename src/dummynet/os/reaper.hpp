@@ -14,7 +14,7 @@ namespace dummynet::os {
 /// waitid(2) for any child walks over all of them, 50 ns each: with thousands alive, two walks would be all that an
 /// ending costs. So the child that SIGCHLD names is taken by its number. SIGCHLD does not queue, though: a walk still
 /// has to find those whose signal came while another was pending. A long walk is put off until walking takes no more
-/// than a twentieth of the time, by 10 ms at most.
+/// than a twentieth of the time, by 20 ms at most.
 class Reaper {
  public:
   struct Ending {
