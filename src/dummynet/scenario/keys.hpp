@@ -16,35 +16,35 @@ struct Keys {
 
 namespace keys {
 
-inline constexpr auto scenario =
+inline constexpr auto kScenario =
     std::to_array<std::string_view>({"name", "seed", "timeout", "nodes", "links", "processes"});
-inline constexpr auto scenario_planned = std::to_array<std::string_view>({"events", "captures", "assert"});
-inline constexpr auto node = std::to_array<std::string_view>({"kind", "environment"});
-inline constexpr auto node_planned = std::to_array<std::string_view>({"sysctls", "addresses", "mtu"});
-inline constexpr auto link = std::to_array<std::string_view>({"endpoints"});
-inline constexpr auto link_planned =
+inline constexpr auto kScenarioPlanned = std::to_array<std::string_view>({"events", "captures", "assert"});
+inline constexpr auto kNode = std::to_array<std::string_view>({"kind", "environment"});
+inline constexpr auto kNodePlanned = std::to_array<std::string_view>({"sysctls", "addresses", "mtu"});
+inline constexpr auto kLink = std::to_array<std::string_view>({"endpoints"});
+inline constexpr auto kLinkPlanned =
     std::to_array<std::string_view>({"delay", "jitter", "loss", "rate", "limit", "queue", "duplicate", "reorder",
                                      "corrupt", "trace", "uplink", "downlink", "mtu"});
-inline constexpr auto process = std::to_array<std::string_view>(
+inline constexpr auto kProcess = std::to_array<std::string_view>(
     {"node", "command", "daemon", "ready", "depends_on", "timeout", "cwd", "environment", "expect", "metrics"});
-inline constexpr auto process_planned = std::to_array<std::string_view>({"user", "limits"});
-inline constexpr auto ready =
+inline constexpr auto kProcessPlanned = std::to_array<std::string_view>({"user", "limits"});
+inline constexpr auto kReady =
     std::to_array<std::string_view>({"listen", "log", "exec", "file", "http", "notify", "timeout"});
-inline constexpr auto expect = std::to_array<std::string_view>({"exit_code", "signal", "running", "stdout", "stderr"});
-inline constexpr auto metric = std::to_array<std::string_view>({"json", "regex", "unit"});
+inline constexpr auto kExpect = std::to_array<std::string_view>({"exit_code", "signal", "running", "stdout", "stderr"});
+inline constexpr auto kMetric = std::to_array<std::string_view>({"json", "regex", "unit"});
 
-inline constexpr auto kinds = std::to_array<std::string_view>({"host"});
-inline constexpr auto kinds_planned = std::to_array<std::string_view>({"router", "switch", "nat"});
-inline constexpr auto conditions = std::to_array<std::string_view>({"started", "ready", "completed", "succeeded"});
+inline constexpr auto kKinds = std::to_array<std::string_view>({"host"});
+inline constexpr auto kKindsPlanned = std::to_array<std::string_view>({"router", "switch", "nat"});
+inline constexpr auto kConditions = std::to_array<std::string_view>({"started", "ready", "completed", "succeeded"});
 
 }  // namespace keys
 
-inline constexpr Keys kScenarioKeys{"a scenario", keys::scenario, keys::scenario_planned};
-inline constexpr Keys kNodeKeys{"a node", keys::node, keys::node_planned};
-inline constexpr Keys kLinkKeys{"a link", keys::link, keys::link_planned};
-inline constexpr Keys kProcessKeys{"a process", keys::process, keys::process_planned};
-inline constexpr Keys kReadyKeys{"`ready`", keys::ready, {}};
-inline constexpr Keys kExpectKeys{"`expect`", keys::expect, {}};
-inline constexpr Keys kMetricKeys{"a metric", keys::metric, {}};
+inline constexpr Keys kScenarioKeys{"a scenario", keys::kScenario, keys::kScenarioPlanned};
+inline constexpr Keys kNodeKeys{"a node", keys::kNode, keys::kNodePlanned};
+inline constexpr Keys kLinkKeys{"a link", keys::kLink, keys::kLinkPlanned};
+inline constexpr Keys kProcessKeys{"a process", keys::kProcess, keys::kProcessPlanned};
+inline constexpr Keys kReadyKeys{"`ready`", keys::kReady, {}};
+inline constexpr Keys kExpectKeys{"`expect`", keys::kExpect, {}};
+inline constexpr Keys kMetricKeys{"a metric", keys::kMetric, {}};
 
 }  // namespace dummynet::scenario

@@ -53,7 +53,7 @@ Located<Ready> parse_ready(Reader& reader, const Element& element) {
   if (!reader.map(element, kReadyKeys)) return ready;
   const Member* first = nullptr;
   for (const Member& member : element.members) {
-    if (member.key == "timeout" || std::ranges::find(keys::ready, member.key) == keys::ready.end()) continue;
+    if (member.key == "timeout" || std::ranges::find(keys::kReady, member.key) == keys::kReady.end()) continue;
     if (first) {
       reader.complain(member.key_position,
                       fmt::format("`ready` has one condition: `{}` or `{}`", first->key, member.key));
@@ -74,13 +74,13 @@ Located<Ready> parse_ready(Reader& reader, const Element& element) {
 
 std::optional<Condition> parse_condition(Reader& reader, const Element& element) {
   if (element.is_text()) {
-    const auto found = std::ranges::find(keys::conditions, element.text);
-    if (found != keys::conditions.end()) return static_cast<Condition>(found - keys::conditions.begin());
+    const auto found = std::ranges::find(keys::kConditions, element.text);
+    if (found != keys::kConditions.end()) return static_cast<Condition>(found - keys::kConditions.begin());
     reader.complain_about_word(
         element.position,
         fmt::format("unknown condition {}; there are `started`, `ready`, `completed` and `succeeded`",
                     backticked(element.text)),
-        element.text, keys::conditions);
+        element.text, keys::kConditions);
   } else {
     reader.complain(
         element.position,

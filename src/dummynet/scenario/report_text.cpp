@@ -101,6 +101,8 @@ void TextReport::run_ended(const RunResult& result) {
 }
 
 void TextReport::print_processes(const RunResult& result) {
+  if (std::ranges::none_of(result.processes, [](const ProcessResult& process) { return process.info.has_value(); }))
+    return;
   Table table{{{"process"}, {"node"}, {"role"}, {"ending"}, {"time", true}, {"CPU", true}, {"memory peak", true}}};
   for (const ProcessResult& process : result.processes) {
     const std::string role = process.daemon ? "daemon" : "client";

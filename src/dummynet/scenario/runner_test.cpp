@@ -123,7 +123,8 @@ TEST_F(RunnerTest, SaysWhoHoldsThePort) {
   const RunResult result =
       run("nodes: {n: }\nprocesses:\n  squatter: {node: n, daemon: true, ready: {listen: 5000}, command: [" +
           test::payload("listener") +
-          ", tcp, 0.0.0.0, '5000']}\n  server: {node: n, daemon: true, ready: {listen: 5000, timeout: 200ms}, command: sleep "
+          ", tcp, 0.0.0.0, '5000']}\n  server: {node: n, daemon: true, ready: {listen: 5000, timeout: 200ms}, command: "
+          "sleep "
           "1000, depends_on: {squatter: ready}}\n"
           "  client: {node: n, command: 'true', depends_on: {server: ready}}\n");
 
@@ -147,6 +148,7 @@ TEST_F(RunnerTest, CanBeInterruptedFromAnEvent) {
 
   EXPECT_EQ(result.verdict, Verdict::interrupted);
   EXPECT_EQ(result.signal, SIGTERM);
+  ASSERT_TRUE(result.processes.at(0).info);
   EXPECT_TRUE(result.processes.at(0).info->stopped);
 }
 

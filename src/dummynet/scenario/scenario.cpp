@@ -15,12 +15,12 @@ NodeSpec parse_node(Reader& reader, const Member& member) {
   NodeSpec node{member.key, member.key_position, {}};
   if (member.value.is_null() || !reader.map(member.value, kNodeKeys)) return node;
   if (const Element* kind = find(member.value, "kind"); kind && reader.is(*kind, Element::Kind::text, "`kind`")) {
-    if (std::ranges::find(keys::kinds_planned, kind->text) != keys::kinds_planned.end()) {
+    if (std::ranges::find(keys::kKindsPlanned, kind->text) != keys::kKindsPlanned.end()) {
       reader.complain(kind->position, fmt::format("the kind {} is not supported yet", backticked(kind->text)));
     } else if (kind->text != "host") {
       reader.complain_about_word(kind->position,
                                  fmt::format("unknown kind {}; there is `host`", backticked(kind->text)), kind->text,
-                                 keys::kinds_planned);
+                                 keys::kKindsPlanned);
     }
   }
   if (const Element* environment = find(member.value, "environment")) {
@@ -85,7 +85,7 @@ const Element* required_map(Reader& reader, const Element& root, std::string_vie
 
 }  // namespace
 
-std::string_view to_string(Condition condition) { return keys::conditions.at(static_cast<std::size_t>(condition)); }
+std::string_view to_string(Condition condition) { return keys::kConditions.at(static_cast<std::size_t>(condition)); }
 
 ParsedScenario parse_scenario(const Element& root) {
   ParsedScenario result;

@@ -25,11 +25,11 @@ std::set<std::string> words(std::span<const std::string_view> list) { return {li
 
 TEST(Schema, KnowsTheKeysOfTheParserAndNoOthers) {
   const Json json = schema();
-  EXPECT_EQ(properties(json), words(keys::scenario));
+  EXPECT_EQ(properties(json), words(keys::kScenario));
   EXPECT_EQ(json.at("additionalProperties"), false);
   const std::pair<const char*, std::span<const std::string_view>> definitions[] = {
-      {"node", keys::node},   {"link", keys::link},     {"process", keys::process},
-      {"ready", keys::ready}, {"expect", keys::expect}, {"metric", keys::metric}};
+      {"node", keys::kNode},   {"link", keys::kLink},     {"process", keys::kProcess},
+      {"ready", keys::kReady}, {"expect", keys::kExpect}, {"metric", keys::kMetric}};
   for (const auto& [name, list] : definitions) {
     const Json& definition = json.at("definitions").at(name);
     EXPECT_EQ(properties(definition), words(list)) << name;
@@ -40,9 +40,9 @@ TEST(Schema, KnowsTheKeysOfTheParserAndNoOthers) {
 TEST(Schema, KnowsTheWordsOfTheParser) {
   const Json definitions = schema().at("definitions");
   const Json kinds = definitions.at("node").at("properties").at("kind").at("enum");
-  EXPECT_EQ(kinds.get<std::set<std::string>>(), words(keys::kinds));
+  EXPECT_EQ(kinds.get<std::set<std::string>>(), words(keys::kKinds));
   const Json conditions = definitions.at("process").at("properties").at("depends_on").at("oneOf").at(1);
-  EXPECT_EQ(conditions.at("additionalProperties").at("enum").get<std::set<std::string>>(), words(keys::conditions));
+  EXPECT_EQ(conditions.at("additionalProperties").at("enum").get<std::set<std::string>>(), words(keys::kConditions));
 }
 
 TEST(Schema, AsksForOneConditionOfReadiness) {
@@ -51,7 +51,7 @@ TEST(Schema, AsksForOneConditionOfReadiness) {
   for (const Json& one : json.at("definitions").at("ready").at("oneOf")) {
     required.insert(one.at("required").at(0).get<std::string>());
   }
-  std::set<std::string> wanted = words(keys::ready);
+  std::set<std::string> wanted = words(keys::kReady);
   wanted.erase("timeout");
   EXPECT_EQ(required, wanted);
 }
