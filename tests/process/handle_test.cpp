@@ -25,7 +25,9 @@ TEST_P(Info, HasThePidAsWeSeeIt) {
   const std::string mark = "1000." + std::to_string(::getpid());
   const ProcessHandle process = monitor.run_process_async({"sleep", mark});
 
-  EXPECT_THAT(content("/proc/" + std::to_string(process->pid()) + "/cmdline"), HasSubstr(mark));
+  // exec(2) has succeeded, but the kernel wakes us before it has put the arguments in their place.
+  const std::string cmdline = "/proc/" + std::to_string(process->pid()) + "/cmdline";
+  EXPECT_TRUE(eventually_holds([&] { return content(cmdline).find(mark) != std::string::npos; })) << content(cmdline);
   EXPECT_EQ(process->info().pid, process->pid());
 
   // It is that process, and no other, which a signal to this pid reaches.

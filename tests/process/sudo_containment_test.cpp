@@ -87,7 +87,7 @@ Pids look_at(OwnerProcess& owner) {
   Pids pids{};
   pids.warden = std::atoi(owner.line().c_str());
   pids.sudo = child_of(pids.warden, "sudo");
-  pids.root_warden = child_of(pids.sudo, "dummynet-warden");
+  pids.root_warden = child_of(child_of(pids.sudo, "dummynet-guard"), "dummynet-warden");
   return pids;
 }
 
