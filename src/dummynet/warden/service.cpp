@@ -88,8 +88,9 @@ void Service::run() {
     if ((watched[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !receive_one()) break;
     if (watched[1].revents != 0) {
       if (read_signals()) break;
-      reap();
+      tell(reaper_.take(signalled_child_));
     }
+    if (reaper_.is_due()) tell(reaper_.take_all());
     if (!trees_.empty()) look_after_lingering();
     if (kill_all_id_) look_after_kill_all();
     if (owner_gone_) break;
@@ -103,14 +104,20 @@ bool Service::read_signals() {
   const ssize_t length = ::read(signals_.get(), infos, sizeof infos);
   bool asked_to_end = false;
   for (std::size_t i = 0; length > 0 && i < static_cast<std::size_t>(length) / sizeof infos[0]; ++i) {
-    asked_to_end |= infos[i].ssi_signo != SIGCHLD;
+    if (infos[i].ssi_signo == SIGCHLD) {
+      signalled_child_ = static_cast<pid_t>(infos[i].ssi_pid);
+    } else {
+      asked_to_end = true;
+    }
   }
   return asked_to_end;
 }
 
 int Service::poll_timeout_ms() const {
   // Only while something is being killed: an orphan dies without telling us until it is our child.
-  return kill_all_id_ || trees_.any_being_killed() ? 5 : -1;
+  const bool killing = kill_all_id_ || trees_.any_being_killed();
+  const int reaping = reaper_.timeout_ms();
+  return killing ? (reaping < 0 ? 5 : std::min(reaping, 5)) : reaping;
 }
 
 bool Service::receive_one() {
@@ -243,7 +250,6 @@ void Service::start(std::uint32_t id, Start request, os::FdList& fds) {
     return refuse(id, spawn.refusal(result));
   }
   tree->leader = result.pid;
-  no_children_ = false;
   trees_.add(std::move(tree));
   started.pid = result.pid;
   reply(Type::started, id, started, {}, setup_.own_pid_namespace ? std::optional{result.pid} : std::nullopt);
@@ -292,33 +298,23 @@ void Service::find_socket(std::uint32_t id, std::uint64_t inode) {
   reply(Type::socket_owner, id, owner, {}, about);
 }
 
-void Service::reap() {
-  struct Over {
-    Tree* tree;
-    siginfo_t info;
-  };
-  std::vector<Over> over;
-  for (;;) {
-    siginfo_t info{};
-    rusage used{};
-    // The system call: libc's wrapper hides the rusage of exactly this child.
-    const long result = ::syscall(SYS_waitid, P_ALL, 0, &info, WEXITED | WNOHANG | __WALL, &used);
-    no_children_ = result < 0 && errno == ECHILD;
-    if (result < 0 || info.si_pid == 0) break;
-    Tree* tree = trees_.find_leader(info.si_pid);
+void Service::tell(const std::vector<os::Reaper::Ending>& endings) {
+  std::vector<std::pair<Tree*, const siginfo_t*>> over;
+  for (const os::Reaper::Ending& ending : endings) {
+    Tree* tree = trees_.find_leader(ending.info.si_pid);
     if (tree == nullptr) continue;  // an orphan that was left to us
-    trees_.leader_gone(*tree, used);
-    over.push_back({tree, info});
+    trees_.leader_gone(*tree, ending.usage);
+    over.emplace_back(tree, &ending.info);
   }
-  for (const Over& one : over) {
+  for (const auto& [tree, info] : over) {
     Ended ended;
-    ended.code = one.info.si_code;
-    ended.status = one.info.si_status;
+    ended.code = info->si_code;
+    ended.status = info->si_status;
     // Every orphan comes to us: without any child there is no descendant either, and nothing to be looked up.
-    ended.tree_empty = no_children_ || trees_.is_gone(*one.tree);
-    ended.usage = trees_.usage(*one.tree);
-    reply(Type::ended, one.tree->id, ended);
-    if (ended.tree_empty) trees_.remove(*one.tree);
+    ended.tree_empty = reaper_.no_children() || trees_.is_gone(*tree);
+    ended.usage = trees_.usage(*tree);
+    reply(Type::ended, tree->id, ended);
+    if (ended.tree_empty) trees_.remove(*tree);
   }
 }
 
@@ -337,10 +333,10 @@ void Service::look_after_lingering() {
 }
 
 void Service::look_after_kill_all() {
-  reap();
+  tell(reaper_.take_all());
   look_after_lingering();
   AllGone gone;
-  if (!no_children_ || !trees_.empty()) {
+  if (!reaper_.no_children() || !trees_.empty()) {
     if (!trees_.kill_all()) ++kill_all_refused_;
     if (now_ms() - kill_all_since_ms_ < kStuckAfterMs && kill_all_refused_ < kLooksRefused) return;
     for (const os::ProcessStat& one : os::read_processes()) {
@@ -359,11 +355,11 @@ void Service::shut_down() {
   int refused = 0;
   do {
     if (!trees_.kill_all()) ++refused;
-    reap();
+    tell(reaper_.take_all());
     for (Tree* tree : trees_.lingering()) {
       if (trees_.is_gone(*tree)) trees_.remove(*tree);
     }
-    if (no_children_ && trees_.empty()) break;
+    if (reaper_.no_children() && trees_.empty()) break;
     pollfd watched{signals_.get(), POLLIN, 0};
     ::poll(&watched, 1, 2);
     if (watched.revents != 0) read_signals();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dummynet/os/message_socket.hpp"
+#include "dummynet/os/reaper.hpp"
 #include "dummynet/os/spawn.hpp"
 #include "dummynet/warden/cgroup_pool.hpp"
 #include "dummynet/warden/namespaces.hpp"
@@ -28,7 +29,7 @@ class Service {
     bool own_pid_namespace = false;
     bool can_make_nodes = false;
     std::string run;
-    pid_t guardian = 0;  ///< see leave_guardian()
+    pid_t guardian = 0;   ///< see leave_guardian()
     rlimit open_files{};  ///< what processes get: the owner's
   };
   explicit Service(Setup setup);
@@ -55,7 +56,7 @@ class Service {
   NodeNamespaces& node(std::int32_t index);
 
   bool read_signals();
-  void reap();
+  void tell(const std::vector<os::Reaper::Ending>& endings);
   void look_after_lingering();
   void look_after_kill_all();
   void shut_down();
@@ -76,7 +77,8 @@ class Service {
   std::deque<Outgoing> outgoing_;
   Writer writer_;
   std::string buffer_;
-  bool no_children_ = true;
+  os::Reaper reaper_;
+  pid_t signalled_child_ = 0;
   bool owner_gone_ = false;
   std::optional<std::uint32_t> kill_all_id_;
   std::int64_t kill_all_since_ms_ = 0;
