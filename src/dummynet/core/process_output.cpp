@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +11,7 @@
 
 #include "dummynet/core/monitor_state.hpp"
 #include "dummynet/core/readiness.hpp"
+#include "dummynet/os/anonymous_file.hpp"
 #include "dummynet/os/check.hpp"
 
 namespace dummynet {
@@ -59,16 +59,6 @@ os::Fd open_file(const std::string& path, int flags) {
   return file;
 }
 
-os::Fd text_as_file(const std::string& text) {
-  os::Fd file{os::check(::memfd_create("dummynet-input", MFD_CLOEXEC), "memfd_create")};
-  for (std::size_t written = 0; written < text.size();) {
-    written += static_cast<std::size_t>(
-        os::check(::write(file.get(), text.data() + written, text.size() - written), "write memfd"));
-  }
-  os::check(::lseek(file.get(), 0, SEEK_SET), "lseek");
-  return file;
-}
-
 }  // namespace
 
 MonitorState::StandardStreams MonitorState::open_standard_streams(ProcessRecord& record) {
@@ -79,7 +69,7 @@ MonitorState::StandardStreams MonitorState::open_standard_streams(ProcessRecord&
   };
   const RunOptions& options = record.options;
   if (const auto* text = std::get_if<InputText>(&options.input)) {
-    give(0, text_as_file(text->text));
+    give(0, os::make_anonymous_file("dummynet-input", text->text));
   } else if (const auto* file = std::get_if<InputFile>(&options.input)) {
     give(0, open_file(file->path, O_RDONLY));
   } else if (std::holds_alternative<InputPipe>(options.input)) {

@@ -16,6 +16,7 @@
 
 #include "dummynet/core/error.hpp"
 #include "dummynet/core/warden_image.hpp"
+#include "dummynet/os/anonymous_file.hpp"
 #include "dummynet/os/check.hpp"
 #include "dummynet/os/clone.hpp"
 
@@ -91,19 +92,19 @@ DUMMYNET_IN_CHILD int become_warden(void* argument) {
     sys(SYS_dup3, socket, 3, 0);
   }
   // Everything else goes at exec; what this program forgot to mark goes too.
-  if (image != 4) {
+  if (image >= 0 && image != 4) {
     sys(SYS_dup3, image, 4, O_CLOEXEC);
     image = 4;
   }
   sys(SYS_close_range, 5, ~0U, 0);
   static const char name[] = "dummynet-warden";
   const char* const arguments[] = {name, nullptr};
-  const long error =
-      sys(SYS_execveat, image, pointer(""), pointer(arguments), pointer(launch.environment), AT_EMPTY_PATH);
-  launch.error = static_cast<int>(-error);
-  if (error == -EACCES || error == -EPERM || error == -ENOSYS) {
-    sys(SYS_execve, pointer(launch.fallback), pointer(arguments), pointer(launch.environment));
+  if (image >= 0) {
+    sys(SYS_execveat, image, pointer(""), pointer(arguments), pointer(launch.environment), AT_EMPTY_PATH);
   }
+  // No memory to execute from (vm.memfd_noexec, a filter): the installed file.
+  launch.error =
+      static_cast<int>(-sys(SYS_execve, pointer(launch.fallback), pointer(arguments), pointer(launch.environment)));
   return 127;
 }
 
@@ -127,18 +128,25 @@ const char* installed_warden() {
 }
 
 os::Fd open_warden_image() {
-  os::Fd file{os::check(::memfd_create("dummynet-warden", MFD_CLOEXEC), "memfd_create")};
   const auto image = warden_image();
-  std::size_t written = 0;
-  while (written < image.size()) {
-    const ssize_t now = os::check(::write(file.get(), image.data() + written, image.size() - written), "write memfd");
-    written += static_cast<std::size_t>(now);
-  }
-  return file;
+  return os::make_memory_program("dummynet-warden", {reinterpret_cast<const char*>(image.data()), image.size()});
 }
 
+namespace {
+
+// Empty where there may be no memory to execute from.
+os::Fd try_open_warden_image() {
+  try {
+    return open_warden_image();
+  } catch (const std::system_error&) {
+    return {};
+  }
+}
+
+}  // namespace
+
 void launch_warden(const os::Fd& socket) {
-  const os::Fd image = open_warden_image();
+  const os::Fd image = try_open_warden_image();
   std::vector<std::byte> stacks(2 * kStackBytes + 64);
   const std::uintptr_t aligned = (reinterpret_cast<std::uintptr_t>(stacks.data()) + 63) & ~std::uintptr_t{63};
   auto* const first_stack = reinterpret_cast<std::byte*>(aligned);
@@ -165,6 +173,11 @@ void launch_warden(const os::Fd& socket) {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) throw StartError{StartError::Step::clone, "warden", static_cast<int>(-pid), "warden"};
   if (launch.of_clone) throw StartError{StartError::Step::clone, "warden", launch.error, "warden"};
+  if (launch.error != 0) {
+    throw StartError{StartError::Step::execute, launch.fallback, launch.error, "warden",
+                     "this system refuses to execute from memory, so the warden must be installed there, or named by "
+                     "$DUMMYNET_WARDEN"};
+  }
 }
 
 }  // namespace dummynet

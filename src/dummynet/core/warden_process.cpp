@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,6 +13,7 @@
 #include <system_error>
 
 #include "dummynet/core/secret.hpp"
+#include "dummynet/os/anonymous_file.hpp"
 #include "dummynet/os/cgroup.hpp"
 #include "dummynet/os/check.hpp"
 #include "dummynet/os/proc_scan.hpp"
@@ -131,11 +131,7 @@ bool WardenProcess::send_written(warden::Type type, std::uint32_t id, std::span<
 
 bool WardenProcess::send_large(warden::Type type, std::uint32_t id, std::span<const int> fds) {
   const std::string_view body = writer_.bytes().substr(5);
-  const os::Fd file{os::check(::memfd_create("dummynet-request", MFD_CLOEXEC), "memfd_create")};
-  for (std::size_t written = 0; written < body.size();) {
-    written += static_cast<std::size_t>(
-        os::check(::write(file.get(), body.data() + written, body.size() - written), "write memfd"));
-  }
+  const os::Fd file = os::make_anonymous_file("dummynet-request", body);
   std::vector<int> all{fds.begin(), fds.end()};
   all.push_back(file.get());
   warden::Writer header;

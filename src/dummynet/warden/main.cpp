@@ -1,6 +1,7 @@
 // The warden: a small static program that owns every process of a run, so that nothing of it can outlive its owner.
 // It is started by the library with one end of a socket pair, never by people. docs/architecture.md tells why.
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "dummynet/os/message_socket.hpp"
 #include "dummynet/os/proc_scan.hpp"
@@ -73,6 +75,21 @@ std::optional<Configure> receive_configuration(int socket) {
   const auto header = parse_header(received->bytes);
   if (!header || header->type != Type::configure) return std::nullopt;
   return parse<Configure>(header->body);
+}
+
+// What the owner's program forgot to mark close-on-exec must not live on in us.
+void close_all_but(int kept) {
+  const bool below = kept <= 3 || ::syscall(SYS_close_range, 3U, static_cast<unsigned>(kept) - 1, 0U) == 0;
+  if (below && ::syscall(SYS_close_range, static_cast<unsigned>(kept) + 1, ~0U, 0U) == 0) return;
+  std::vector<int> others;  // before Linux 5.9, or behind a filter
+  if (DIR* directory = ::opendir("/proc/self/fd")) {
+    while (const dirent* entry = ::readdir(directory)) {
+      const int number = std::atoi(entry->d_name);
+      if (number > 2 && number != kept && number != ::dirfd(directory)) others.push_back(number);
+    }
+    ::closedir(directory);
+  }
+  for (const int number : others) ::close(number);
 }
 
 // Two descriptors for each node and some of our own: take what the hard limit gives. Returns the limit before.
@@ -144,7 +161,7 @@ int main(int argc, char** argv) {
   // From here on nothing of the caller's is held: no terminal, pipe or directory.
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int standard = 0; standard < 3 && null >= 0; ++standard) ::dup2(null, standard);
-  if (number > 2) ::close(number);
+  dummynet::warden::close_all_but(socket.get());
   ::setsid();
   try {
     return dummynet::warden::serve(std::move(socket));
