@@ -134,7 +134,10 @@ bool print_line(const Line& line, const Results& results) {
     if (without_failed(values).empty()) continue;
     if (!others.empty()) others += ", ";
     others += peer + ' ' + shown(values);
-    if (!absolute) others += fmt::format(" ({} ×)", shown(ratios(values, reference)));
+    // Where we are held against ourselves, so are they.
+    const bool own = line.reference.contestant == line.ours.contestant;
+    const std::vector<double> base = own ? by_round(results, {peer, line.reference.index}) : reference;
+    if (!absolute) others += fmt::format(" ({} ×)", shown(ratios(values, base)));
   }
   bool held = !decisive.empty();
   if (held && line.bound == Bound::at_most) held = median(decisive) <= line.target;
