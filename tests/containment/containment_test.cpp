@@ -139,6 +139,7 @@ void own_and_end(const OwnerProcess::Talk& talk, Kind kind, Ending ending, const
   ProcessMonitor monitor{options_for(kind)};
   RunOptions options;
   options.leave_tree = true;
+  options.account_memory = command.arguments()[1] == "daemonise";  // perhaps a cgroup of v1 beside that of v2
   if (kind == Kind::sandbox) options.place.node = monitor.warden().make_node().id;
   monitor.run_process_async(command, options);
   talk.say(std::to_string(static_cast<int>(monitor.containment())) + ' ' + std::to_string(monitor.warden().pid()));

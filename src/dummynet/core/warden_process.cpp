@@ -15,6 +15,7 @@
 #include "dummynet/core/secret.hpp"
 #include "dummynet/os/anonymous_file.hpp"
 #include "dummynet/os/cgroup.hpp"
+#include "dummynet/os/cgroup_v1.hpp"
 #include "dummynet/os/check.hpp"
 #include "dummynet/os/proc_scan.hpp"
 #include "dummynet/os/spawn.hpp"
@@ -246,6 +247,10 @@ void WardenProcess::clean_up_after_it() noexcept {
   // everything in its namespace is, pid_namespaces(7).
   wait_for_end(hello_.guardian, guardian_pidfd_);
   wait_for_end(pid_, pidfd_);
+  try {
+    if (lost_) os::CgroupV1::remove_own_children(warden::memory_cgroup_prefix(run_));
+  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): as below
+  }
   try {
     if (!hello_.cgroup.empty() && ::access(hello_.cgroup.c_str(), F_OK) == 0) {
       const std::size_t slash = hello_.cgroup.rfind('/');

@@ -26,6 +26,17 @@ bool CgroupV1::remove_child(const std::string& name) const { return remove(fd(),
 
 bool CgroupV1::remove(int parent, const std::string& name) { return remove_cgroup_tree(parent, name); }
 
+bool CgroupV1::remove_own_children(const std::string& prefix) {
+  const std::string own = where_am_i();
+  if (own.empty()) return true;
+  const CgroupV1 parent = open(own);
+  bool all_gone = true;
+  for (const std::string& name : list_cgroup_children(parent.fd())) {
+    if (name.starts_with(prefix)) all_gone = parent.remove_child(name) && all_gone;
+  }
+  return all_gone;
+}
+
 void CgroupV1::add(pid_t pid) const {
   const int error = try_write_cgroup_file(fd(), "cgroup.procs", std::to_string(pid));
   if (error != 0) throw_errno(error, "write cgroup.procs (v1) " + std::to_string(pid));

@@ -25,6 +25,8 @@ class CgroupV1 {
   /// Removes a child and all below it. False while processes, zombies too, are left in there.
   bool remove_child(const std::string& name) const;
   static bool remove(int parent, const std::string& name);
+  /// Removes all children whose names begin so, below the caller's own cgroup. False while one of them is in use.
+  static bool remove_own_children(const std::string& prefix);
 
   int fd() const noexcept { return directory_.get(); }
   explicit operator bool() const noexcept { return static_cast<bool>(directory_); }

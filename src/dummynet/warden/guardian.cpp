@@ -9,10 +9,13 @@
 
 #include <cerrno>
 #include <chrono>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "dummynet/os/cgroup_v1.hpp"
 #include "dummynet/os/proc_scan.hpp"
+#include "dummynet/warden/protocol.hpp"
 
 namespace dummynet::warden {
 
@@ -44,14 +47,23 @@ bool kill_children() {
   return any;
 }
 
-void end_everything(CgroupPool* cgroups) {
+bool remove_cgroups(CgroupPool* cgroups, const std::string& run) {
+  try {
+    const bool v2_gone = cgroups == nullptr || cgroups->destroy();
+    return (run.empty() || os::CgroupV1::remove_own_children(memory_cgroup_prefix(run))) && v2_gone;
+  } catch (const std::system_error&) {
+    return false;  // not ours to remove; nobody is left who could be told
+  }
+}
+
+void end_everything(CgroupPool* cgroups, const std::string& run) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   int refused = 0;
   for (int round = 0;; ++round) {
     if (cgroups != nullptr) cgroups->kill_all();
     refused = kill_children() || cgroups != nullptr ? 0 : refused + 1;
     const bool childless = !has_children();
-    if (childless && (cgroups == nullptr || cgroups->destroy())) return;
+    if (childless && remove_cgroups(cgroups, run)) return;
     if (refused == kRoundsRefused || std::chrono::steady_clock::now() > deadline) return;
     // Chains of processes that fork and exit are outrun by looking again at once.
     if (childless || round > kRoundsAtOnce) ::poll(nullptr, 0, 1);
@@ -74,14 +86,14 @@ Split split_from_guardian() {
   return {guardian, {}};
 }
 
-void guard(const os::Fd& warden_lives, CgroupPool* cgroups) {
+void guard(const os::Fd& warden_lives, CgroupPool* cgroups, const std::string& run) {
   ::prctl(PR_SET_NAME, "dummynet-guard");
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
   ::signal(SIGCHLD, SIG_IGN);  // children go without being waited for
   pollfd watched{warden_lives.get(), POLLIN, 0};
   while (::poll(&watched, 1, -1) < 0 && errno == EINTR) {
   }
-  end_everything(cgroups);
+  end_everything(cgroups, run);
 }
 
 }  // namespace dummynet::warden

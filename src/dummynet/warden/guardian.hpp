@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include <string>
+
 #include "dummynet/os/fd.hpp"
 #include "dummynet/warden/cgroup_pool.hpp"
 
@@ -17,7 +19,8 @@ struct Split {
 /// Returns twice: in the caller, which is the guardian now, and in a child, which is the warden.
 Split split_from_guardian();
 
-/// What the guardian does: waits for the warden's end and ends everything else. `cgroups` may be null.
-void guard(const os::Fd& warden_lives, CgroupPool* cgroups);
+/// What the guardian does: waits for the warden's end and ends everything else. `cgroups` may be null. `run`: whose
+/// memory cgroups of v1 go too; may be empty.
+void guard(const os::Fd& warden_lives, CgroupPool* cgroups, const std::string& run);
 
 }  // namespace dummynet::warden

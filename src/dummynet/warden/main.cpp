@@ -113,6 +113,7 @@ int serve(os::Fd socket) {
   const ucred owner = owner_of(socket.get());
   setup.owner = watch_owner(owner);
   setup.run = configuration->run;
+  setup.use_cgroups = configuration->use_cgroups;
   std::vector<std::string> notices;
   if (configuration->use_cgroups) setup.cgroups = CgroupPool::make(configuration->run, notices);
   // Behind sudo: the owner's other warden may kill us with all that is in its cgroup. Then it has to be able to remove
@@ -124,7 +125,7 @@ int serve(os::Fd socket) {
   if (split.warden_lives) {
     socket.reset();  // the owner shall see the warden's end at once
     setup.owner.reset();
-    guard(split.warden_lives, setup.cgroups.get());
+    guard(split.warden_lives, setup.cgroups.get(), setup.use_cgroups ? setup.run : std::string{});
     return 0;
   }
   setup.guardian = split.guardian;

@@ -52,6 +52,9 @@ enum class Type : std::uint8_t {
 enum class Containment : std::uint8_t { none, subreaper, cgroup, pid_namespace };
 enum class Source : std::uint8_t { none, cgroup_v2, cgroup_v1, rusage, sampled };
 
+/// How the v1 memory cgroups of a run are named, which lie side by side: the tree's number follows.
+inline std::string memory_cgroup_prefix(const std::string& run) { return "dummynet." + run + '.'; }
+
 /// What a step was about; the same words for every refusal.
 struct Refusal {
   std::uint8_t step = 0;  ///< os::SpawnStep

@@ -232,7 +232,7 @@ void Service::start(std::uint32_t id, Start request, os::FdList& fds) {
   }
   auto tree = std::make_unique<Tree>();
   tree->id = id;
-  tree->account_memory = request.account_memory || request.memory_bytes > 0;
+  tree->account_memory = setup_.use_cgroups && (request.account_memory || request.memory_bytes > 0);
   Started started;
   StartRequest spawn{request, defaults_, default_environment_, trees_.mark(id)};
   spawn.set_standard_fds(fds);

@@ -26,6 +26,7 @@ class Service {
     os::Fd socket;
     os::Fd owner;  ///< pidfd; empty where the kernel has none: then the socket's end has to do
     std::unique_ptr<CgroupPool> cgroups;
+    bool use_cgroups = true;  ///< false: not even those of v1
     bool own_pid_namespace = false;
     bool can_make_nodes = false;
     std::string run;

@@ -102,6 +102,7 @@ void StartRequest::join_cgroups(Tree& tree, CgroupPool* pool, const std::string&
   };
   const bool v2_memory = pool != nullptr && pool->accounts_memory();
   if (tree.account_memory && !v2_memory) join_memory_v1(tree, run, notices);
+  if (!tree.account_memory && start_.memory_bytes > 0) unsupported("memory.max", "cgroups are not to be used");
   if (pool == nullptr) {
     if (start_.cpu_thousandths > 0) unsupported("cpu.max", "no cgroup of our own");
     if (start_.processes > 0) unsupported("pids.max", "no cgroup of our own");
@@ -130,7 +131,7 @@ void StartRequest::join_memory_v1(Tree& tree, const std::string& run, std::vecto
   try {
     const std::string own = os::CgroupV1::where_am_i();
     if (!own.empty()) {
-      const std::string name = "dummynet." + run + '.' + std::to_string(tree.id);
+      const std::string name = memory_cgroup_prefix(run) + std::to_string(tree.id);
       tree.memory_v1 = std::make_unique<os::CgroupV1>(os::CgroupV1::open(own).create(name));
       if (start_.memory_bytes > 0) {
         const int error = tree.memory_v1->set_limit_in_bytes(start_.memory_bytes);

@@ -54,7 +54,7 @@ void Trees::remove(Tree& tree) {
   if (tree.memory_v1) {
     tree.memory_v1.reset();
     const std::string own = os::CgroupV1::where_am_i();
-    if (!own.empty()) os::CgroupV1::open(own).remove_child("dummynet." + run_ + '.' + std::to_string(tree.id));
+    if (!own.empty()) os::CgroupV1::open(own).remove_child(memory_cgroup_prefix(run_) + std::to_string(tree.id));
   }
   by_id_.erase(tree.id);
 }
