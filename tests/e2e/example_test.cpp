@@ -21,6 +21,7 @@ TEST_P(ExampleTest, Passes) {
 
   EXPECT_EQ(run.wait(), 0) << run.all();
   EXPECT_THAT(run.out(), testing::HasSubstr("\npassed: "));
+  EXPECT_THAT(run.out(), testing::Not(testing::HasSubstr("note: ")));
 }
 
 INSTANTIATE_TEST_SUITE_P(, ExampleTest, testing::Combine(testing::ValuesIn(examples()), testing::Bool()),

@@ -69,7 +69,9 @@ scenario::RunResult carry_out(const scenario::Plan& plan, scenario::Report& repo
   StopSignals signals;  // before the monitor, so that the run can be stopped as soon as there is one
   MonitorOptions options;
   options.sandbox = true;
-  options.log = [&report](std::string_view message) { report.note(message); };
+  options.log = [&report](std::string_view message) {
+    if (scenario::is_worth_telling(message)) report.note(message);
+  };
   ProcessMonitor monitor{options};
   scenario::RunnerOptions runner_options;
   runner_options.run = new_run_name(plan.name);

@@ -24,9 +24,6 @@ std::string signal_name(int signal) {
   return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
 }
 
-// A figure that we ask for on our own account: where it cannot be had, its source says what it is instead.
-constexpr std::string_view kNoMemoryCgroup = "no memory cgroup";
-
 /// Whether the file or the machine is to blame for a refused start.
 Cause::Kind blame(StartError::Step step) {
   switch (step) {
@@ -41,6 +38,11 @@ Cause::Kind blame(StartError::Step step) {
 }
 
 }  // namespace
+
+bool is_worth_telling(std::string_view message) {
+  return message.find("no cgroup for this run") == std::string_view::npos &&
+         message.find("no memory cgroup") == std::string_view::npos;
+}
 
 Runner::Runner(const Plan& plan, ProcessMonitor& monitor, Report& report, RunnerOptions options)
     : plan_{plan}, monitor_{monitor}, report_{report}, options_{std::move(options)}, running_(plan.processes.size()) {}
@@ -285,7 +287,7 @@ void Runner::collect_processes(RunResult& result) {
       process.info = running_[i].ended ? *running_[i].ended : handle->info();
       process.notices = handle->notices();
       for (const std::string& notice : process.notices) {
-        if (!notice.starts_with(kNoMemoryCgroup)) report_.note(fmt::format("{}: {}", process.name, notice));
+        if (is_worth_telling(notice)) report_.note(fmt::format("{}: {}", process.name, notice));
       }
     }
     result.processes.push_back(std::move(process));

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dummynet/core/monitor.hpp"
@@ -18,6 +19,10 @@ struct RunnerOptions {
   std::string run{};                       ///< unique name of this run, for $DUMMYNET_RUN
   std::chrono::milliseconds grace{2'000};  ///< for all processes together, from being asked to stop to being killed
 };
+
+/// Whether a message of the monitor is news to whoever watches a run. That a machine has no cgroups for us is not: the
+/// sandbox holds the processes together, figures name their source, and `dummynet doctor` tells.
+bool is_worth_telling(std::string_view message);
 
 /// Carries out a plan: makes its network, starts each process as soon as its conditions hold, ends the run when the
 /// last client has ended or when anything fails, and says what the verdict is and why.
