@@ -41,7 +41,7 @@ Cause::Kind blame(StartError::Step step) {
 
 bool is_worth_telling(std::string_view message) {
   return message.find("no cgroup for this run") == std::string_view::npos &&
-         message.find("no memory cgroup") == std::string_view::npos;
+         message.find("no memory cgroup: ") == std::string_view::npos;
 }
 
 Runner::Runner(const Plan& plan, ProcessMonitor& monitor, Report& report, RunnerOptions options)
