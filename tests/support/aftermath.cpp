@@ -90,9 +90,27 @@ std::string mounts() {
   return found;
 }
 
+// The cgroups of all runs that can have been made from here.
+std::set<std::string> cgroups() {
+  std::set<std::string> places{os::Cgroup::where_am_i(), os::CgroupV1::where_am_i()};
+  for (const std::string& own : std::set<std::string>{places}) places.insert(fs::path{own}.parent_path());
+  std::set<std::string> found;
+  for (const std::string& place : places) {
+    std::error_code error;
+    if (place.empty()) continue;
+    fs::recursive_directory_iterator walk{place, fs::directory_options::skip_permission_denied, error};
+    for (; !error && walk != fs::recursive_directory_iterator{}; walk.increment(error)) {
+      if (walk->path().filename().string().starts_with("dummynet.")) found.insert(walk->path());
+      if (walk.depth() == 1) walk.disable_recursion_pending();
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
-Aftermath::Aftermath(std::string folder) : folder_{std::move(folder)}, mounts_before_{mounts()} {
+Aftermath::Aftermath(std::string folder)
+    : folder_{std::move(folder)}, mounts_before_{mounts()}, cgroups_before_{cgroups()} {
   const std::set<std::string> names = names_in(folder_);
   files_before_.assign(names.begin(), names.end());
 }
@@ -117,23 +135,6 @@ std::string Aftermath::processes() const {
   return found;
 }
 
-std::string Aftermath::cgroups(pid_t owner) const {
-  std::string found;
-  const std::string prefix = "dummynet." + std::to_string(owner) + '-';
-  std::set<std::string> places{os::Cgroup::where_am_i(), os::CgroupV1::where_am_i()};
-  for (const std::string& own : std::set<std::string>{places}) places.insert(fs::path{own}.parent_path());
-  for (const std::string& place : places) {
-    std::error_code error;
-    if (place.empty()) continue;
-    fs::recursive_directory_iterator walk{place, fs::directory_options::skip_permission_denied, error};
-    for (; !error && walk != fs::recursive_directory_iterator{}; walk.increment(error)) {
-      if (walk->path().filename().string().starts_with(prefix)) found += "cgroup " + walk->path().string() + "; ";
-      if (walk.depth() == 1) walk.disable_recursion_pending();
-    }
-  }
-  return found;
-}
-
 std::string Aftermath::files(pid_t owner) const {
   std::string found;
   for (const std::string& name : names_in(folder_)) {
@@ -151,7 +152,12 @@ std::string Aftermath::files(pid_t owner) const {
 }
 
 std::string Aftermath::found(pid_t owner) const {
-  std::string found = processes() + cgroups(owner) + files(owner);
+  std::string found = processes() + files(owner);
+  const std::string run = "/dummynet." + std::to_string(owner) + '-';
+  for (const std::string& one : cgroups()) {
+    // A pid comes again: what was there before is another run's.
+    if (one.find(run) != std::string::npos && !cgroups_before_.contains(one)) found += "cgroup " + one + "; ";
+  }
   if (const std::string now = mounts(); now != mounts_before_)
     found += "mounts were\n" + mounts_before_ + "are\n" + now;
   return found;

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,12 @@ class Aftermath {
 
  private:
   std::string processes() const;
-  std::string cgroups(pid_t owner) const;
   std::string files(pid_t owner) const;
 
   std::string folder_;
   std::vector<std::string> files_before_;
   std::string mounts_before_;
+  std::set<std::string> cgroups_before_;
   std::map<pid_t, std::string> holders_;  // with their starting time: a pid can come again
 };
 
