@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <stdexcept>
+#include <utility>
 
 #include "dummynet/core/monitor.hpp"
 #include "support/monitor_test.hpp"
@@ -265,6 +267,59 @@ TEST_F(Callback, QuestionsInsideOneAreFine) {
 
   serve_until(monitor, [&] { return asked == 3; });
   monitor.stop();
+}
+
+TEST_F(Callback, LookingAroundInsideOneDisturbsNoOutput) {
+  std::string expected;
+  for (int i = 1; i <= 30'000; ++i) expected += std::to_string(i) + '\n';
+  std::vector<ProcessHandle> all;
+  std::array<std::string, 2> chunks;
+  std::array<std::string, 2> lines;
+  int heard = 0;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto look = [&] {
+      if (++heard % 100 != 0) return;
+      for (const ProcessHandle& one : all) static_cast<void>(one->is_running());
+    };
+    RunOptions options;
+    options.on_output = [&, i, look](const OutputChunk& chunk) {
+      const std::string before{chunk.bytes};
+      look();
+      EXPECT_EQ(chunk.bytes, before);
+      chunks[i] += before;
+    };
+    options.on_line = [&, i, look](const OutputLine& line) {
+      look();
+      lines[i] += line.text;
+      lines[i] += '\n';
+    };
+    options.on_end = [&, i](const RunInfo&) { EXPECT_TRUE(lines[i] == expected); };
+    all.push_back(monitor.run_process_async("seq 10000; seq 10001 20000; seq 20001 30000", options));
+  }
+
+  serve_to_the_end(monitor);
+
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_TRUE(chunks[i] == expected);
+    EXPECT_TRUE(lines[i] == expected);
+    EXPECT_TRUE(all[i]->info().out.text() == expected);
+  }
+}
+
+TEST_F(Callback, MayEndItsOwnProcessOfWhichNobodyHasAHandle) {
+  ProcessHandle self;
+  std::string heard;
+  RunOptions options;
+  options.on_line = [&](const OutputLine& line) {
+    heard += line.text;
+    if (line.text == "2") std::exchange(self, ProcessHandle{})->stop();
+  };
+  options.on_end = [&](const RunInfo& info) { heard += info.stopped ? " stopped" : " ended"; };
+  self = monitor.run_process_async("echo 1; echo 2; echo 3; exec sleep 1000", options);
+
+  serve_to_the_end(monitor);
+
+  EXPECT_THAT(heard, testing::AnyOf("123 stopped", "12 stopped"));
 }
 
 }  // namespace

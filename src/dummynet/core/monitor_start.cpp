@@ -159,7 +159,7 @@ void MonitorState::forget(ProcessRecord& record, Role role) {
   if (role != Role::probe && !record.options.daemon) --live_clients;
   record.readiness.reset();
   record.finished = true;
-  live_.erase(record.id);
+  bury(record);
 }
 
 void MonitorState::has_started(ProcessRecord& record, const WardenProcess::Message& message) {

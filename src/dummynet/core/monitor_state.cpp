@@ -154,7 +154,7 @@ void MonitorState::on_lost(WardenProcess& lost) {
 void MonitorState::pump(std::chrono::nanoseconds timeout) {
   CallbackScope scope{pump_depth_};
   const bool kept = (warden_ && warden_->has_kept()) || (sudo_warden_ && sudo_warden_->has_kept());
-  if (!deferred_.empty() && quiet_depth_ == 0) run_deferred();
+  run_deferred();
   if (kept) {
     if (warden_) handle_messages(*warden_);
     if (sudo_warden_) handle_messages(*sudo_warden_);
@@ -164,15 +164,19 @@ void MonitorState::pump(std::chrono::nanoseconds timeout) {
   } catch (...) {
     if (!callback_error_) callback_error_ = std::current_exception();
   }
-  if (quiet_depth_ == 0) run_deferred();
+  run_deferred();
   if ((warden_ && warden_->has_kept()) || (sudo_warden_ && sudo_warden_->has_kept())) wake();
-  if (pump_depth_ == 1) lost_wardens_.clear();
+  if (pump_depth_ == 1) {
+    lost_wardens_.clear();
+    ended_.clear();
+  }
 }
 
 void MonitorState::pump_quietly(std::chrono::nanoseconds timeout) {
   CallbackScope scope{quiet_depth_};
   pump(timeout);
-  if (!deferred_.empty() || !failures_.empty()) wake();
+  // Inside a callback somebody outside comes back to it anyway.
+  if (!in_callback() && (!deferred_.empty() || !failures_.empty())) wake();
 }
 
 void MonitorState::require_outside_callback(const char* function) const {
@@ -182,12 +186,20 @@ void MonitorState::require_outside_callback(const char* function) const {
   }
 }
 
+void MonitorState::defer(std::function<void()> work) {
+  deferred_.push_back(std::move(work));
+  if (!in_callback()) wake();
+}
+
 void MonitorState::run_deferred() {
-  while (!deferred_.empty() && !calling_back_) {
-    auto next = std::move(deferred_.front());
+  if (delivering_) return;
+  delivering_ = true;
+  while (!deferred_.empty() && may_call_back()) {
+    const auto next = std::move(deferred_.front());
     deferred_.pop_front();
-    call_back(std::move(next));
+    next();
   }
+  delivering_ = false;
 }
 
 void MonitorState::rethrow_callback_error() {
@@ -257,7 +269,7 @@ void MonitorState::on_refused(ProcessRecord& record, const warden::Refusal& refu
     if (!record.options.daemon) --live_clients;
     failures_[record.order] = std::make_exception_ptr(to_start_error(refusal, record.info.command.text()));
   }
-  live_.erase(record.id);
+  bury(record);
 }
 
 void MonitorState::on_ended(ProcessRecord& record, const warden::Ended& ended) {
@@ -281,7 +293,7 @@ void MonitorState::on_tree_gone(ProcessRecord& record, const warden::TreeGone& g
     const ProcessPtr keep = find(record.id);
     close_output(record, record.out);
     close_output(record, record.err);
-    live_.erase(record.id);
+    bury(record);
     return;
   }
   // Nobody of its own can write any more; who else holds the pipe does not count.
@@ -344,6 +356,13 @@ std::exception_ptr MonitorState::failure_of(const ProcessRecord& record) const {
   return nullptr;
 }
 
+void MonitorState::bury(ProcessRecord& record) {
+  const auto found = live_.find(record.id);
+  if (found == live_.end()) return;
+  ended_.push_back(std::move(found->second));
+  live_.erase(found);
+}
+
 void MonitorState::finish(ProcessRecord& record) {
   const ProcessPtr keep = find(record.id);
   record.finished = true;
@@ -356,7 +375,7 @@ void MonitorState::finish(ProcessRecord& record) {
   if (record.tree_gone) {
     close_output(record, record.out);
     close_output(record, record.err);
-    live_.erase(record.id);
+    bury(record);
   }
   if (!record.internal && !record.options.daemon) --live_clients;
   if (!record.internal && !record.blocking) {

@@ -122,8 +122,15 @@ class MonitorState {
 
   void watch_output(ProcessRecord& record, OutputChannel& channel);
   void read_output(ProcessRecord& record, OutputChannel& channel, std::uint32_t events);
-  void deliver(ProcessRecord& record, OutputChannel& channel, std::string_view bytes);
-  void deliver_lines(ProcessRecord& record, OutputChannel& channel, std::string_view bytes, bool at_end);
+  /// When something was read: what callbacks are told of it.
+  struct ReadMark {
+    std::uint64_t wake_up;
+    Clock::time_point read_at;
+  };
+  static void look_for_readiness(ProcessRecord& record, OutputChannel& channel, std::string_view bytes, bool at_end);
+  void deliver(ProcessRecord& record, OutputChannel& channel, std::string_view bytes, ReadMark mark);
+  void deliver_lines(ProcessRecord& record, OutputChannel& channel, std::string_view bytes, bool at_end, ReadMark mark);
+  void deliver_end(ProcessRecord& record, OutputChannel& channel, ReadMark mark);
   void close_output(ProcessRecord& record, OutputChannel& channel);
   void drain_now(ProcessRecord& record, OutputChannel& channel);
   void flush_input(ProcessRecord& record);
@@ -131,9 +138,12 @@ class MonitorState {
   void arm_drain(ProcessRecord& record);
   void finish_if_over(ProcessRecord& record);
   void finish(ProcessRecord& record);
+  void bury(ProcessRecord& record);
   void cancel(Poller::Id& id);
   template <typename Function>
   void call_back(Function function);
+  /// For when callbacks may run again; in this order.
+  void defer(std::function<void()> work);
   void run_deferred();
 
   std::vector<ProcessPtr> live_in_order(bool daemons) const;
@@ -152,6 +162,7 @@ class MonitorState {
   Poller::Id warden_watch_ = 0;
   Poller::Id sudo_watch_ = 0;
   std::unordered_map<std::uint32_t, ProcessPtr> live_;
+  std::vector<ProcessPtr> ended_;  // until the pump() is over in which they ended: a callback of theirs may be at work
   std::map<std::uint64_t, std::exception_ptr> failures_;  // by the order of starting
   std::deque<std::function<void()>> deferred_;
   std::exception_ptr callback_error_;
@@ -161,6 +172,7 @@ class MonitorState {
   int pump_depth_ = 0;
   int quiet_depth_ = 0;
   bool calling_back_ = false;
+  bool delivering_ = false;  // something that was read is told, which must not be interrupted by what came later
   bool stopping_ = false;
 };
 
@@ -181,11 +193,8 @@ bool MonitorState::pump_until(Predicate done, Clock::time_point deadline) {
 
 template <typename Function>
 void MonitorState::call_back(Function function) {
-  if (!may_call_back()) {
-    deferred_.emplace_back(std::move(function));
-    wake();
-    return;
-  }
+  if (!may_call_back()) return defer([this, function] { call_back(function); });
+  run_deferred();  // what came before goes first
   calling_back_ = true;
   try {
     function();

@@ -125,7 +125,7 @@ void MonitorState::stop_all(std::chrono::nanoseconds timeout) {
     drain_now(record, record.out);
     drain_now(record, record.err);
     if (record.finished) {
-      live_.erase(record.id);
+      bury(record);
     } else {
       finish_if_over(record);
     }

@@ -105,9 +105,14 @@ void MonitorState::watch_output(ProcessRecord& record, OutputChannel& channel) {
 
 void MonitorState::read_output(ProcessRecord& record, OutputChannel& channel, std::uint32_t events) {
   if ((events & EPOLLIN) == 0) return close_output(record, channel);  // hung up and empty: no need to read the end
-  const std::size_t offset = channel.held_back.size();
-  std::memcpy(buffer_.data(), channel.held_back.data(), offset);
-  const ssize_t length = ::read(channel.fd.get(), buffer_.data() + offset, buffer_.size() - offset);
+  run_deferred();                                                     // older output goes first
+  if (!channel.fd) return;
+  const bool deliver_now = may_call_back();
+  std::string own(calling_back_ ? kDefaultPipeBytes + 3 : 0, '\0');  // what a callback looks at may be in buffer_
+  std::string& buffer = calling_back_ ? own : buffer_;
+  const std::size_t offset = deliver_now ? channel.held_back.size() : 0;
+  std::memcpy(buffer.data(), channel.held_back.data(), offset);
+  const ssize_t length = ::read(channel.fd.get(), buffer.data() + offset, buffer.size() - offset);
   if (length < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (length <= 0) return close_output(record, channel);
   if (!channel.grown && static_cast<std::size_t>(length) >= kDefaultPipeBytes) {
@@ -116,51 +121,62 @@ void MonitorState::read_output(ProcessRecord& record, OutputChannel& channel, st
     ::fcntl(channel.fd.get(), F_SETPIPE_SZ, kLargePipeBytes);
   }
   record.last_output = Clock::now();
-  const std::string_view fresh{buffer_.data() + offset, static_cast<std::size_t>(length)};
-  if (!record.finished) channel.kept.append(fresh);
-  deliver(record, channel, {buffer_.data(), offset + static_cast<std::size_t>(length)});
+  if (record.finished) return;  // with leave_tree: nobody wants to hear it any more
+  const std::string_view fresh{buffer.data() + offset, static_cast<std::size_t>(length)};
+  channel.kept.append(fresh);
+  const ReadMark mark{poller_.wake_up(), record.last_output};
+  const ProcessPtr keep = find(record.id);
+  look_for_readiness(record, channel, fresh, false);
+  if (!record.options.on_output && !record.options.on_line) return;
+  if (deliver_now) {
+    delivering_ = true;
+    deliver(record, channel, {buffer.data(), offset + static_cast<std::size_t>(length)}, mark);
+    delivering_ = false;
+    return;
+  }
+  defer([this, keep, &channel, text = std::string{fresh}, mark] {
+    deliver(keep->record(), channel, channel.held_back + text, mark);
+  });
 }
 
-void MonitorState::deliver(ProcessRecord& record, OutputChannel& channel, std::string_view bytes) {
+void MonitorState::look_for_readiness(ProcessRecord& record, OutputChannel& channel, std::string_view bytes,
+                                      bool at_end) {
+  if (!record.readiness || !record.readiness->wants_lines()) return;
+  const auto look = [&record](std::string_view line, bool) {
+    if (record.readiness) record.readiness->line(line);
+  };
+  at_end ? channel.log_lines.finish(look) : channel.log_lines.feed(bytes, look);
+}
+
+void MonitorState::deliver(ProcessRecord& record, OutputChannel& channel, std::string_view bytes, ReadMark mark) {
   const std::size_t incomplete = incomplete_utf8_suffix(bytes);
   channel.held_back.assign(bytes.substr(bytes.size() - incomplete));
   bytes.remove_suffix(incomplete);
-  if (bytes.empty() || record.finished) return;
-  const std::uint64_t wake_up = poller_.wake_up();
-  const auto read_at = record.last_output;
+  if (bytes.empty()) return;
   if (record.options.on_output) {
-    if (!may_call_back()) {
-      call_back([keep = find(record.id), text = std::string{bytes}, stream = channel.stream, wake_up, read_at] {
-        keep->record().options.on_output({stream, text, wake_up, read_at});
-      });
-    } else {
-      call_back([&] { record.options.on_output({channel.stream, bytes, wake_up, read_at}); });
-    }
+    call_back([&] { record.options.on_output({channel.stream, bytes, mark.wake_up, mark.read_at}); });
   }
-  deliver_lines(record, channel, bytes, false);
+  deliver_lines(record, channel, bytes, false, mark);
 }
 
-void MonitorState::deliver_lines(ProcessRecord& record, OutputChannel& channel, std::string_view bytes, bool at_end) {
-  if (record.readiness && record.readiness->wants_lines()) {
-    const auto look = [&record](std::string_view line, bool) {
-      if (record.readiness) record.readiness->line(line);
-    };
-    at_end ? channel.log_lines.finish(look) : channel.log_lines.feed(bytes, look);
-  }
+void MonitorState::deliver_lines(ProcessRecord& record, OutputChannel& channel, std::string_view bytes, bool at_end,
+                                 ReadMark mark) {
   if (!record.options.on_line) return;
-  const std::uint64_t wake_up = poller_.wake_up();
-  const auto read_at = record.last_output;
   const auto tell = [&](std::string_view line, bool complete) {
-    if (!may_call_back()) {
-      call_back(
-          [keep = find(record.id), text = std::string{line}, stream = channel.stream, complete, wake_up, read_at] {
-            keep->record().options.on_line({stream, text, complete, wake_up, read_at});
-          });
-    } else {
-      call_back([&] { record.options.on_line({channel.stream, line, complete, wake_up, read_at}); });
-    }
+    call_back([&] { record.options.on_line({channel.stream, line, complete, mark.wake_up, mark.read_at}); });
   };
   at_end ? channel.lines.finish(tell) : channel.lines.feed(bytes, tell);
+}
+
+void MonitorState::deliver_end(ProcessRecord& record, OutputChannel& channel, ReadMark mark) {
+  if (const std::string rest = std::exchange(channel.held_back, {}); !rest.empty()) {
+    // Not a character after all, but bytes all the same.
+    if (record.options.on_output) {
+      call_back([&] { record.options.on_output({channel.stream, rest, mark.wake_up, mark.read_at}); });
+    }
+    deliver_lines(record, channel, rest, false, mark);
+  }
+  deliver_lines(record, channel, {}, true, mark);
 }
 
 void MonitorState::close_output(ProcessRecord& record, OutputChannel& channel) {
@@ -169,18 +185,13 @@ void MonitorState::close_output(ProcessRecord& record, OutputChannel& channel) {
   channel.fd.reset();
   if (!record.finished) {
     const ProcessPtr keep = find(record.id);
-    if (!channel.held_back.empty() && record.options.on_output) {
-      // Not a character after all, but bytes all the same.
-      call_back([keep, text = channel.held_back, stream = channel.stream, wake_up = poller_.wake_up(),
-                 read_at = record.last_output] {
-        if (keep) keep->record().options.on_output({stream, text, wake_up, read_at});
+    look_for_readiness(record, channel, {}, true);
+    if (record.options.on_output || record.options.on_line) {
+      defer([this, keep, &channel, mark = ReadMark{poller_.wake_up(), record.last_output}] {
+        deliver_end(keep->record(), channel, mark);
       });
+      run_deferred();
     }
-    if (!channel.held_back.empty()) {
-      const std::string rest = std::exchange(channel.held_back, {});
-      deliver_lines(record, channel, rest, false);
-    }
-    deliver_lines(record, channel, {}, true);
   }
   finish_if_over(record);
 }
