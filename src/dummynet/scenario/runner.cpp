@@ -223,7 +223,8 @@ void Runner::interrupt(int signal) {
     return;
   }
   for (const Running& running : running_) {
-    if (running.handle) running.handle->signal(SIGKILL, true);
+    // Not a mere SIGKILL: what we end is stopped, and did not fail by itself.
+    if (running.handle) running.handle->stop(std::chrono::nanoseconds::zero());
   }
 }
 
