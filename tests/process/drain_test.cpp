@@ -22,8 +22,10 @@ TEST_P(Drain, EndsWhatHoldsThePipeAndNamesIt) {
   EXPECT_GE(Clock::now() - begin, 200ms);
   EXPECT_TRUE(info.succeeded());
   EXPECT_EQ(info.out.text(), "done\n");
-  EXPECT_THAT(info.leftovers, testing::UnorderedElementsAre(testing::Field(&Leftover::command, "sleep"),
-                                                            testing::Field(&Leftover::command, "sleep")));
+  // On a busy machine setsid(1) may not have become sleep(1) when the time is up.
+  EXPECT_THAT(info.leftovers, testing::UnorderedElementsAre(
+                                  testing::Field(&Leftover::command, "sleep"),
+                                  testing::Field(&Leftover::command, testing::AnyOf("sleep", "setsid", "sh"))));
   EXPECT_LT(*info.end - info.start, Clock::now() - begin - 190ms) << "the end is the leader's";
   EXPECT_EQ(leftovers().processes(), "");
 }

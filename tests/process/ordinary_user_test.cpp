@@ -80,10 +80,12 @@ TEST_P(OrdinaryUser, CoordinatesADaemonAndAClient) {
 
 TEST_P(OrdinaryUser, SeesWhoListens) {
   as_user([](ProcessMonitor& monitor) {
-    const Command command{payload("listener"), "tcp", "127.0.0.1", "35201"};
-    const ProcessHandle server = monitor.run_process_async(command, {.daemon = true, .ready = Ready::listen(35201)});
+    // Below the ephemeral range, and another one for each test that runs beside this one.
+    const auto port = static_cast<std::uint16_t>(20000 + ::getpid() % 10000);
+    const Command command{payload("listener"), "tcp", "127.0.0.1", std::to_string(port)};
+    const ProcessHandle server = monitor.run_process_async(command, {.daemon = true, .ready = Ready::listen(port)});
     monitor.wait_ready(server);
-    Ready ready = Ready::listen(35201);
+    Ready ready = Ready::listen(port);
     ready.timeout = 50ms;
     const auto error = thrown<TimeoutError>([&] {
       monitor.wait_ready(monitor.run_process_async({"sleep", "1000"}, {.ready = ready}));

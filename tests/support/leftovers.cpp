@@ -62,7 +62,8 @@ std::set<std::string> cgroups() {
 
 }  // namespace
 
-Leftovers::Leftovers() : descriptors_before_{descriptors()} {
+// A pid comes again: what an earlier program of the same number left is not this test's.
+Leftovers::Leftovers() : descriptors_before_{descriptors()}, cgroups_before_{cgroups()} {
   owners().insert(::getpid());
   static int tests = 0;
   mark_ = std::to_string(::getpid()) + '.' + std::to_string(++tests);
@@ -103,7 +104,9 @@ std::string Leftovers::found() const {
   std::string found;
   do {
     found = children();
-    for (const std::string& one : cgroups()) found += "cgroup " + one + " is left; ";
+    for (const std::string& one : cgroups()) {
+      if (!cgroups_before_.contains(one)) found += "cgroup " + one + " is left; ";
+    }
     for (const std::string& one : descriptors()) {
       if (!descriptors_before_.contains(one)) found += "descriptor " + one + " is open; ";
     }

@@ -30,6 +30,7 @@ class Leftovers {
  private:
   std::string mark_;
   std::set<std::string> descriptors_before_;
+  std::set<std::string> cgroups_before_;
 };
 
 }  // namespace dummynet::test
