@@ -206,6 +206,22 @@ TEST_F(Stop, WithoutTimeKillsAtOnce) {
   EXPECT_FALSE(daemon->is_running());
 }
 
+TEST_F(Stop, MayTakeForEverLikeEverythingElse) {
+  constexpr auto kForEver = std::chrono::nanoseconds::max();
+  Ready ready = Ready::log("^up$");
+  ready.timeout = kForEver;
+  const RunOptions options{.timeout = kForEver, .ready = ready, .grace = kForEver, .drain = kForEver};
+
+  EXPECT_TRUE(monitor.run_process("(sleep 0.01; echo late) & echo up", options).succeeded());
+  const ProcessHandle one = start_polite("one", options);
+  start_polite("two", {.daemon = true, .timeout = kForEver});
+  monitor.stop_process_async(one, kForEver);
+  EXPECT_FALSE(monitor.keep_running(kForEver));
+  monitor.stop(true, kForEver);
+
+  EXPECT_EQ(log(), "one\ntwo\n");
+}
+
 class StopOne : public Stop {};
 
 TEST_F(StopOne, LeavesAllOthersAlone) {

@@ -1,4 +1,5 @@
 #include "dummynet/core/host_shell.hpp"
+#include "dummynet/core/deadline.hpp"
 
 #include <poll.h>
 
@@ -19,7 +20,7 @@ ProcessHandle HostShell::run_async(const Command& command, const RunOptions& opt
 
 RunInfo HostShell::poll_until(const Command& command, const Match& match, std::chrono::nanoseconds timeout,
                               const RunOptions& options) {
-  const auto deadline = Clock::now() + timeout;
+  const auto deadline = deadline_after(timeout);
   std::chrono::nanoseconds pause = 1ms;
   RunInfo last;
   for (;;) {

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "dummynet/core/deadline.hpp"
 #include "dummynet/core/monitor_state.hpp"
 
 namespace dummynet {
@@ -11,8 +12,6 @@ namespace dummynet {
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr auto kNoDeadline = std::chrono::hours{24 * 365};
 
 // What a failure ended before its time is told beside it: both facts, not one.
 [[noreturn]] void cut_short(MonitorState& state, ProcessRecord& record) {
@@ -90,7 +89,7 @@ RunInfo ProcessMonitor::wait_ready(const ProcessHandle& handle) {
 
 bool ProcessMonitor::keep_running(std::chrono::nanoseconds timeout) {
   state_->require_outside_callback("keep_running");
-  const auto deadline = Clock::now() + std::min<std::chrono::nanoseconds>(timeout, kNoDeadline);
+  const auto deadline = deadline_after(timeout);
   for (bool first = true;; first = false) {
     const bool over = state_->live_clients == 0 || state_->stop_requested;
     const auto rest = std::max<std::chrono::nanoseconds>(deadline - Clock::now(), 0ns);

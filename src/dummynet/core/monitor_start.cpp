@@ -8,6 +8,7 @@
 #include <cmath>
 #include <system_error>
 
+#include "dummynet/core/deadline.hpp"
 #include "dummynet/core/monitor_state.hpp"
 #include "dummynet/core/readiness.hpp"
 #include "dummynet/core/shell_word.hpp"
@@ -174,8 +175,8 @@ void MonitorState::has_started(ProcessRecord& record, const WardenProcess::Messa
     log(record.info.name + ": " + notice);
   }
   if (record.options.timeout) {
-    record.timeout =
-        poller_.add_deadline(record.info.start + *record.options.timeout, [this, &record] { on_timeout(record); });
+    record.timeout = poller_.add_deadline(deadline_after(*record.options.timeout, record.info.start),
+                                          [this, &record] { on_timeout(record); });
   }
   if (record.readiness) {
     record.readiness->begin();

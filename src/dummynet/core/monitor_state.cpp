@@ -11,6 +11,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "dummynet/core/deadline.hpp"
 #include "dummynet/core/readiness.hpp"
 #include "dummynet/core/sudo.hpp"
 #include "dummynet/core/warden_launch.hpp"
@@ -313,13 +314,14 @@ void MonitorState::on_timeout(ProcessRecord& record) {
 void MonitorState::arm_drain(ProcessRecord& record) {
   record.last_output = std::max(record.last_output, *record.info.end);
   cancel(record.drain);
-  record.drain = poller_.add_deadline(record.last_output + record.options.drain, [this, &record] { on_drain(record); });
+  record.drain = poller_.add_deadline(deadline_after(record.options.drain, record.last_output),
+                                      [this, &record] { on_drain(record); });
 }
 
 void MonitorState::on_drain(ProcessRecord& record) {
   record.drain = 0;
   const ProcessPtr keep = find(record.id);
-  if (record.last_output + record.options.drain > Clock::now()) return arm_drain(record);
+  if (deadline_after(record.options.drain, record.last_output) > Clock::now()) return arm_drain(record);
   if (record.options.leave_tree) {
     record.drained = true;
   } else if (!record.tree_gone) {
@@ -408,7 +410,7 @@ void MonitorState::end(ProcessRecord& record, std::chrono::nanoseconds grace, bo
   signal(record, record.options.stop_signal, true);
   signal(record, SIGCONT, true);  // a stopped process hears nothing but SIGKILL
   cancel(record.escalation);
-  record.escalation = poller_.add_deadline(Clock::now() + grace, [this, &record] {
+  record.escalation = poller_.add_deadline(deadline_after(grace), [this, &record] {
     record.escalation = 0;
     kill_tree(record);
   });

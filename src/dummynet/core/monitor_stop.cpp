@@ -2,12 +2,20 @@
 
 #include <algorithm>
 
+#include "dummynet/core/deadline.hpp"
 #include "dummynet/core/monitor_state.hpp"
 #include "dummynet/core/readiness.hpp"
 
 namespace dummynet {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+// Who is asked to end is killed together with all others, or not at all.
+constexpr auto kNever = std::chrono::nanoseconds::max();
+
+}  // namespace
 
 std::vector<MonitorState::ProcessPtr> MonitorState::live_in_order(bool daemons) const {
   std::vector<ProcessPtr> found;
@@ -23,7 +31,7 @@ std::vector<MonitorState::ProcessPtr> MonitorState::live_in_order(bool daemons) 
 void MonitorState::stop_clients(Clock::time_point until) {
   const std::vector<ProcessPtr> clients = live_in_order(false);
   // The whole time is theirs, if they need it; killing is for kill_everything(), all at once.
-  for (const ProcessPtr& client : clients) end(client->record(), 1h, true);
+  for (const ProcessPtr& client : clients) end(client->record(), kNever, true);
   pump_until(
       [&] {
         return std::all_of(clients.begin(), clients.end(),
@@ -52,7 +60,7 @@ void MonitorState::stop_daemons(Clock::time_point from, Clock::time_point until)
     }
     if (next.empty()) next = waiting;  // a circle: all at once
     for (const ProcessPtr& one : next) {
-      end(one->record(), 1h, true);
+      end(one->record(), kNever, true);
       std::erase(waiting, one);
     }
     const auto gone = [&] {
@@ -91,12 +99,12 @@ void MonitorState::kill_everything() {
 void MonitorState::stop_all(std::chrono::nanoseconds timeout) {
   stopping_ = true;
   const auto begin = Clock::now();
-  const auto until = begin + timeout;
+  const auto until = deadline_after(timeout, begin);
   for (auto& [id, process] : live_) {
     if (process->record().internal) kill_tree(process->record());
     if (process->record().readiness) process->record().readiness->abandon();
   }
-  stop_clients(begin + timeout / 2);
+  stop_clients(deadline_after(timeout / 2, begin));
   stop_daemons(Clock::now(), until);
   // Clients that used up their half still have the other one.
   pump_until([this] { return live_.empty(); }, until);

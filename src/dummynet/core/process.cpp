@@ -1,5 +1,6 @@
 #include "dummynet/core/process.hpp"
 
+#include "dummynet/core/deadline.hpp"
 #include "dummynet/core/monitor_state.hpp"
 
 namespace dummynet {
@@ -21,7 +22,7 @@ void Process::stop(std::chrono::nanoseconds timeout) {
   if (monitor == nullptr || (record_->finished && record_->tree_gone)) return;
   monitor->end(*record_, timeout, true);
   // SIGKILL at the deadline is sure, unless the kernel itself holds the process; stop() of the monitor names those.
-  monitor->wait_finished(*record_, Clock::now() + timeout + 5s);
+  monitor->wait_finished(*record_, deadline_after(timeout) + 5s);
 }
 
 bool Process::signal(int number, bool whole_tree) {

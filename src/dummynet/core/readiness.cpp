@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "dummynet/core/deadline.hpp"
 #include "dummynet/core/http_probe.hpp"
 #include "dummynet/core/http_url.hpp"
 #include "dummynet/core/listeners.hpp"
@@ -230,7 +231,7 @@ std::vector<std::string> Readiness::environment() const { return condition_->env
 
 void Readiness::begin() {
   if (over_) return;  // its output was there before the news that it runs
-  deadline_ = monitor_.poller().add_deadline(Clock::now() + what_.timeout, [this] {
+  deadline_ = monitor_.poller().add_deadline(deadline_after(what_.timeout), [this] {
     deadline_ = 0;
     over_ = true;
     char seconds[32];
