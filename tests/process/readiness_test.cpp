@@ -1,9 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <stdexcept>
 
@@ -19,18 +17,6 @@ using Protocol = ReadyListen::Protocol;
 /// On this machine and in a sandbox with a network of its own.
 class ReadyTest : public EveryMonitorTest {
  protected:
-  /// A port that nobody has at the moment.
-  static std::uint16_t free_port(int type = SOCK_STREAM) {
-    const os::Fd probe{::socket(AF_INET6, type | SOCK_CLOEXEC, 0)};
-    sockaddr_in6 where{};
-    where.sin6_family = AF_INET6;
-    socklen_t size = sizeof where;
-    if (::bind(probe.get(), reinterpret_cast<sockaddr*>(&where), size) != 0 ||
-        ::getsockname(probe.get(), reinterpret_cast<sockaddr*>(&where), &size) != 0) {
-      throw std::runtime_error{"no free port"};
-    }
-    return ntohs(where.sin6_port);
-  }
   static Command listener(const std::string& protocol, const std::string& address, std::uint16_t port) {
     return {payload("listener"), protocol, address, std::to_string(port)};
   }

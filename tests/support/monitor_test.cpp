@@ -1,6 +1,7 @@
 #include "support/monitor_test.hpp"
 
 #include <grp.h>
+#include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,6 +13,8 @@
 #include <fstream>
 #include <iterator>
 #include <thread>
+
+#include "dummynet/os/fd.hpp"
 
 namespace dummynet::test {
 
@@ -131,6 +134,18 @@ void as_nobody(const std::function<void()>& body) {
     become_nobody();
     body();
   });
+}
+
+std::uint16_t free_port(int type) {
+  const os::Fd probe{::socket(AF_INET6, type | SOCK_CLOEXEC, 0)};
+  sockaddr_in6 where{};
+  where.sin6_family = AF_INET6;
+  socklen_t size = sizeof where;
+  if (::bind(probe.get(), reinterpret_cast<sockaddr*>(&where), size) != 0 ||
+      ::getsockname(probe.get(), reinterpret_cast<sockaddr*>(&where), &size) != 0) {
+    throw std::runtime_error{"no free port"};
+  }
+  return ntohs(where.sin6_port);
 }
 
 std::string payload(const std::string& name) { return std::string{DUMMYNET_BIN_DIR} + '/' + name; }

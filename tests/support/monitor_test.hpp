@@ -1,8 +1,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -70,6 +72,9 @@ bool eventually_holds(const std::function<bool()>& holds);
 /// in there counts. `as_nobody`: as an ordinary user, who owns nothing.
 void in_child(const std::function<void()>& body);
 void as_nobody(const std::function<void()>& body);
+
+/// A port of this machine that nobody has at the moment; of SOCK_STREAM or SOCK_DGRAM.
+std::uint16_t free_port(int type = SOCK_STREAM);
 
 /// A program of ours from tests/payload.
 std::string payload(const std::string& name);
