@@ -134,12 +134,15 @@ os::Fd open_warden_image() {
 
 namespace {
 
-// Empty where there may be no memory to execute from.
+// Empty where there may be no memory to execute from. Too few descriptors or too little memory is no reason to look for
+// an installed warden: it could not be started either, and the reason would be lost.
 os::Fd try_open_warden_image() {
   try {
     return open_warden_image();
-  } catch (const std::system_error&) {
-    return {};
+  } catch (const std::system_error& refusal) {
+    const int error = refusal.code().value();
+    if (error != EMFILE && error != ENFILE && error != ENOMEM) return {};
+    throw StartError{StartError::Step::warden, "memfd_create", error, "warden"};
   }
 }
 
