@@ -6,6 +6,7 @@
 
 #include "dummynet/core/deadline.hpp"
 #include "dummynet/core/monitor_state.hpp"
+#include "dummynet/core/user.hpp"
 
 namespace dummynet {
 
@@ -32,6 +33,9 @@ RunInfo ProcessMonitor::run_process(const Command& command, const RunOptions& op
   state_->require_outside_callback("run_process");
   if (options.daemon) {
     throw StartError{StartError::Step::argument, "daemon", 0, command.text(), "run_process would wait for it for ever"};
+  }
+  if (options.bystander) {
+    throw StartError{StartError::Step::argument, "bystander", 0, command.text(), "run_process waits for it"};
   }
   RunOptions awaited = options;
   awaited.await_start = true;
@@ -63,7 +67,8 @@ RunInfo ProcessMonitor::run_process(const Command& command, const RunOptions& op
 }
 
 ProcessHandle ProcessMonitor::run_process_async(const Command& command, const RunOptions& options) {
-  return ProcessHandle{state_->start(command, options, MonitorState::Role::async)};
+  const auto role = options.bystander ? MonitorState::Role::probe : MonitorState::Role::async;
+  return ProcessHandle{state_->start(command, options, role)};
 }
 
 RunInfo ProcessMonitor::wait_ready(const ProcessHandle& handle) {
@@ -129,6 +134,14 @@ bool ProcessMonitor::stop_requested() const noexcept { return state_->stop_reque
 int ProcessMonitor::fd() const noexcept { return state_->poller().fd(); }
 ProcessMonitor::Poller& ProcessMonitor::poller() noexcept { return state_->poller(); }
 Warden& ProcessMonitor::warden() { return state_->warden(); }
+std::optional<std::string> ProcessMonitor::find_fault_in_user(const std::string& user) {
+  try {
+    resolve_user(user, state_->standing());
+    return std::nullopt;
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+}
 Containment ProcessMonitor::containment() { return state_->warden().containment(); }
 
 }  // namespace dummynet

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "dummynet/core/error.hpp"
@@ -28,6 +30,9 @@ struct MonitorOptions {
   bool isolate = false;
   /// False: do without cgroups even where they could be had.
   bool use_cgroups = true;
+  /// A directory of this run alone, holding no directories: it goes, with the files in it, when everything has ended,
+  /// even if this program is killed. Empty: none.
+  std::string directory{};
 };
 
 /// Coordinates processes, some of them daemons that must outlive the others.
@@ -101,6 +106,9 @@ class ProcessMonitor {
 
   /// What holds processes together here; starts the warden.
   Containment containment();
+
+  /// Why no process can be this user here (RunOptions::user); nothing: it can. Starts the warden.
+  std::optional<std::string> find_fault_in_user(const std::string& user);
 
  private:
   std::unique_ptr<MonitorState> state_;  // a pimpl: the kernel's headers and the protocol stay out of this door

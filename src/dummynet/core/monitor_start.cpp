@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "dummynet/core/deadline.hpp"
 #include "dummynet/core/monitor_state.hpp"
@@ -47,6 +49,8 @@ void MonitorState::check_arguments(const Command& command, const RunOptions& opt
   if (options.timeout && *options.timeout <= 0ns) refuse(command, "timeout", "it must be above zero");
   if (options.grace < 0ns || options.drain < 0ns) refuse(command, "grace, drain", "they must not be negative");
   if (options.limits.cpus && !(*options.limits.cpus > 0)) refuse(command, "limits.cpus", "it must be above zero");
+  if (has_nul(options.user)) refuse(command, "user", "it holds a NUL");
+  if (options.sudo && !options.user.empty()) refuse(command, "user", "sudo makes it root already");
   if (options.sudo && options_.sandbox) refuse(command, "sudo", "it is for host processes, not for a sandbox");
   if (options.place.node >= 0 && !options_.sandbox) refuse(command, "place", "nodes need MonitorOptions::sandbox");
   if (options.stop_signal < 1 || options.stop_signal > 64) refuse(command, "stop_signal", "there is no such signal");
@@ -72,6 +76,19 @@ warden::Start MonitorState::make_request(const ProcessRecord& record) const {
   }
   request.node = options.place.node;
   request.leave_tree = options.leave_tree;
+  if (options.descriptors) request.controlling_terminal = options.descriptors->terminal;
+  const Account& account = record.identity.account;
+  request.own_user_namespace = record.identity.kind == Identity::Kind::nested;
+  request.change_identity = record.identity.kind == Identity::Kind::changed;
+  request.uid = account.uid;
+  request.gid = account.gid;
+  request.groups.assign(account.groups.begin(), account.groups.end());
+  const std::pair<const char*, const std::string*> facts[] = {
+      {"HOME", &account.home}, {"USER", &account.name}, {"LOGNAME", &account.name}, {"SHELL", &account.shell}};
+  for (const auto& [name, value] : facts) {
+    if (!value->empty() && !options.clear_env && !options.env.contains(name))
+      request.environment.push_back(name + ('=' + *value));
+  }
   request.account_memory = options.account_memory;
   const auto limit = [&request](int resource, const std::optional<std::uint64_t>& value) {
     if (value) request.limits.push_back({resource, *value});
@@ -83,6 +100,15 @@ warden::Start MonitorState::make_request(const ProcessRecord& record) const {
   if (options.limits.cpus)
     request.cpu_thousandths = static_cast<std::uint64_t>(std::lround(*options.limits.cpus * 1000));
   return request;
+}
+
+Identity MonitorState::identity_for(const Command& command, const RunOptions& options) {
+  if (options.user.empty()) return {};
+  try {
+    return resolve_user(options.user, standing());
+  } catch (const std::invalid_argument& error) {
+    refuse(command, "user", error.what());
+  }
 }
 
 MonitorState::ProcessPtr MonitorState::start(const Command& command, const RunOptions& options, Role role) {
@@ -100,6 +126,7 @@ MonitorState::ProcessPtr MonitorState::start(const Command& command, const RunOp
 MonitorState::ProcessPtr MonitorState::start_now(const Command& command, const RunOptions& options, Role role) {
   check_arguments(command, options);
   if (stopping_) refuse(command, "monitor", "it is being stopped");
+  Identity identity = identity_for(command, options);
   WardenProcess& its_warden = options.sudo ? sudo_warden(command) : warden();
   its_warden.refresh_defaults();
 
@@ -108,6 +135,7 @@ MonitorState::ProcessPtr MonitorState::start_now(const Command& command, const R
   record.id = take_id();
   record.order = ++last_order_;
   record.blocking = role == Role::blocking;
+  record.identity = std::move(identity);
   record.internal = role == Role::probe;
   RunInfo& info = record.info;
   info.command = command;

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -112,6 +113,11 @@ WardenProcess& MonitorState::warden() {
     watch(*warden_, warden_watch_);
   }
   return *warden_;
+}
+
+Standing MonitorState::standing() {
+  const bool maps_to_root = options_.sandbox && warden().hello().maps_to_root;
+  return {options_.sandbox, maps_to_root, ::geteuid(), ::getegid()};
 }
 
 WardenProcess& MonitorState::sudo_warden(const Command& command) {

@@ -12,6 +12,7 @@
 
 #include "dummynet/core/monitor.hpp"
 #include "dummynet/core/process_record.hpp"
+#include "dummynet/core/user.hpp"
 #include "dummynet/core/warden_process.hpp"
 
 namespace dummynet {
@@ -82,6 +83,8 @@ class MonitorState {
   void stop_all(std::chrono::nanoseconds timeout);
 
   WardenProcess& warden();
+  /// Starts the warden.
+  Standing standing();
   WardenProcess& sudo_warden(const Command& command);
   Poller& poller() noexcept { return poller_; }
   void log(const std::string& message) const;
@@ -103,6 +106,7 @@ class MonitorState {
   ProcessPtr start_now(const Command& command, const RunOptions& options, Role role);
   void check_arguments(const Command& command, const RunOptions& options) const;
   warden::Start make_request(const ProcessRecord& record) const;
+  Identity identity_for(const Command& command, const RunOptions& options);
   struct StandardStreams {
     std::array<int, 3> numbers{-1, -1, -1};
     std::array<os::Fd, 3> owned;

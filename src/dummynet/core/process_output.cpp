@@ -68,6 +68,10 @@ MonitorState::StandardStreams MonitorState::open_standard_streams(ProcessRecord&
     theirs.owned[number] = std::move(fd);
   };
   const RunOptions& options = record.options;
+  if (options.descriptors) {
+    theirs.numbers = options.descriptors->numbers;
+    return theirs;
+  }
   if (const auto* text = std::get_if<InputText>(&options.input)) {
     give(0, os::make_anonymous_file("dummynet-input", text->text));
   } else if (const auto* file = std::get_if<InputFile>(&options.input)) {

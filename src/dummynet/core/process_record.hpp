@@ -9,6 +9,7 @@
 #include "dummynet/core/monitor.hpp"
 #include "dummynet/core/process.hpp"
 #include "dummynet/core/run_options.hpp"
+#include "dummynet/core/user.hpp"
 #include "dummynet/os/fd.hpp"
 
 namespace dummynet {
@@ -54,6 +55,7 @@ class ProcessRecord {
   RunInfo info;
   std::uint32_t id = 0;     // what the warden calls it
   std::uint64_t order = 0;  // of starting
+  Identity identity;        // who it is to be
 
   OutputChannel out;
   OutputChannel err;

@@ -117,6 +117,7 @@ class ExecCondition final : public Readiness::Condition {
     RunOptions options;
     options.place = record_.options.place;
     options.cwd = record_.info.cwd;
+    options.user = record_.options.user;
     options.env = record_.options.env;
     options.clear_env = record_.options.clear_env;
     options.sudo = record_.options.sudo;

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -59,6 +60,14 @@ struct InputFile {
 struct InputPipe {};  ///< Process::write_input, Process::close_input
 using Input = std::variant<NoInput, InputText, InputFile, InputPipe>;
 
+/// Standard input, output and error of a process that are descriptors of the caller, who may close them once it runs.
+/// Nothing of them is captured.
+struct Descriptors {
+  std::array<int, 3> numbers{0, 1, 2};
+  bool terminal = false;  ///< the first one is a terminal, to be that of the process's session: job control, Ctrl-C
+  bool operator==(const Descriptors&) const = default;
+};
+
 /// Bounds on one process tree. Where a machine cannot enforce one, `Process::notices()` says so; the run goes on.
 struct Limits {
   std::optional<std::uint64_t> memory_bytes{};  ///< cgroup memory.max
@@ -81,6 +90,14 @@ struct RunOptions {
   std::map<std::string, std::string> env{};           ///< added to the caller's environment
   bool clear_env = false;                             ///< true: `env` is all there is
   bool sudo = false;                                  ///< as root, through sudo(8); not in a node
+  /// Who it is. `root`: uid 0, with all rights in its node; in the sandbox of an ordinary user that is he himself, as
+  /// seen from outside. `self`: the caller, with his own uid in such a sandbox too. For real root also any account, by
+  /// name or number, with its groups, $HOME, $USER, $LOGNAME and $SHELL. In a node, ports below 1024 and ping are for
+  /// all of them. Default: root in a sandbox, else the caller. What cannot be is a StartError (Step::argument).
+  std::string user{};
+  std::optional<Descriptors> descriptors{};  ///< instead of `input` and all that is said about output
+  /// Neither client nor daemon: it holds up no run and fails none, and stop() ends it at once.
+  bool bystander = false;
   Input input = NoInput{};
   bool merge_output = false;                       ///< both streams through one pipe: exact order, all in `out`
   std::uint64_t capture_limit_bytes = 64U << 20U;  ///< per stream; 0 keeps nothing

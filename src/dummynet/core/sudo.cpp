@@ -139,6 +139,7 @@ std::unique_ptr<WardenProcess> SudoSession::launch(WardenProcess& carrier, Monit
                                                    const std::string& run, const std::string& command) {
   options.sandbox = false;
   options.isolate = false;
+  options.directory.clear();
   if (::geteuid() == 0) {
     return std::make_unique<WardenProcess>(options, run, [](const os::Fd& socket) { launch_warden(socket); });
   }

@@ -77,6 +77,7 @@ WardenProcess::WardenProcess(const MonitorOptions& options, std::string run, con
   configure.isolate = options.isolate;
   configure.use_cgroups = options.use_cgroups;
   configure.run = run_;
+  configure.directory = options.directory;
   send(warden::Type::configure, 0, configure);
   Message answer = await(0, warden::Type::hello);
   if (answer.type == warden::Type::refused) {

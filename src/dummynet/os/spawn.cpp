@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -57,10 +58,27 @@ bool join_cgroup(int directory) noexcept {
   return joined;
 }
 
-bool set_identity(uid_t uid, gid_t gid) noexcept {
+bool set_identity(uid_t uid, gid_t gid, std::span<const gid_t> groups) noexcept {
   // The system calls themselves: libc's wrappers would talk to threads that are not ours.
-  return ::syscall(SYS_setgroups, 0, nullptr) == 0 && ::syscall(SYS_setresgid, gid, gid, gid) == 0 &&
+  return ::syscall(SYS_setgroups, groups.size(), groups.data()) == 0 && ::syscall(SYS_setresgid, gid, gid, gid) == 0 &&
          ::syscall(SYS_setresuid, uid, uid, uid) == 0;
+}
+
+bool write_file(const char* path, const char* text) noexcept {
+  const int file = ::open(path, O_WRONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const std::size_t length = std::strlen(text);
+  const bool written = ::write(file, text, length) == static_cast<ssize_t>(length);
+  const int error = errno;
+  ::close(file);
+  errno = error;
+  return written;
+}
+
+// setgroups(2) has to be given up for the right to map a group of one's own: user_namespaces(7).
+bool enter_user_namespace(const char* uid_map, const char* gid_map) noexcept {
+  return ::unshare(CLONE_NEWUSER) == 0 && write_file("/proc/self/setgroups", "deny") &&
+         write_file("/proc/self/uid_map", uid_map) && write_file("/proc/self/gid_map", gid_map);
 }
 
 // Is the interpreter that this file's first line names there? True also for what has no such line.
@@ -111,7 +129,6 @@ int can_execute(const char* path) noexcept {
 template <typename Shared>
 int child_main(Shared& shared) noexcept {
   const SpawnRequest& request = *shared.request;
-  if (request.death_signal != 0) ::prctl(PR_SET_PDEATHSIG, request.death_signal);
   if (shared.join_cgroup_itself && !join_cgroup(request.cgroup_directory)) {
     return shared.fail(SpawnStep::cgroup, errno);
   }
@@ -128,15 +145,23 @@ int child_main(Shared& shared) noexcept {
     const rlimit both{limit.soft, limit.hard};
     if (::syscall(SYS_prlimit64, 0, limit.resource, &both, nullptr) != 0) return shared.fail(SpawnStep::limits, errno);
   }
-  if (request.change_identity && !set_identity(request.uid, request.gid)) {
+  if (request.change_identity && !set_identity(request.uid, request.gid, request.groups)) {
     return shared.fail(SpawnStep::identity, errno);
   }
+  if (request.uid_map != nullptr && !enter_user_namespace(request.uid_map, request.gid_map)) {
+    return shared.fail(SpawnStep::identity, errno);
+  }
+  // The kernel forgets it when an identity changes: prctl(2).
+  if (request.death_signal != 0) ::prctl(PR_SET_PDEATHSIG, request.death_signal);
   // After the mount namespace and the identity: it is that process's directory, seen with its eyes.
   if (request.cwd != nullptr && ::chdir(request.cwd) != 0) return shared.fail(SpawnStep::working_directory, errno);
   ::setsid();
   for (int number = 0; number < 3; ++number) {
     const int source = request.standard_fds[static_cast<std::size_t>(number)];
     if (source >= 0 && ::dup2(source, number) < 0) return shared.fail(SpawnStep::input_output, errno);
+  }
+  if (request.controlling_terminal && ::ioctl(0, TIOCSCTTY, 0) != 0) {
+    return shared.fail(SpawnStep::input_output, errno);
   }
   if (::syscall(SYS_close_range, 3U, ~0U, 0U) != 0) {
     for (int fd = 3; fd < 1024; ++fd) ::close(fd);  // before Linux 5.9; all of ours are close-on-exec anyway
@@ -196,8 +221,9 @@ bool Spawner::try_cgroup(int directory) {
 
 SpawnResult Spawner::spawn(const SpawnRequest& request) {
   *shared_ = Shared{&request, false, SpawnStep::none, 0, -1, false};
-  // A child that changes its identity must not do so in our memory: that would clear our own dumpable flag.
-  const bool share_memory = !request.change_identity;
+  // A child that changes its identity must not do so in our memory: that would clear our own dumpable flag. Nor may
+  // one that shares memory enter a user namespace: unshare(2).
+  const bool share_memory = !request.change_identity && request.uid_map == nullptr;
   const std::uint64_t memory_flags = share_memory ? CLONE_VM | CLONE_VFORK : CLONE_VFORK;
   long pid = -ENOSYS;
   if (method_ == CloneMethod::clone3) {

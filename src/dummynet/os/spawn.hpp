@@ -42,10 +42,16 @@ struct SpawnRequest {
   int mount_namespace = -1;
   int cgroup_directory = -1;     ///< an O_DIRECTORY descriptor of a cgroup v2
   int memory_cgroup_procs = -1;  ///< cgroup.procs of a v1 memory cgroup, open for writing; the child joins it
-  bool change_identity = false;  ///< to `uid` and `gid`, without supplementary groups
+  bool change_identity = false;  ///< to `uid` and `gid`, with these supplementary groups and no others
   uid_t uid = 0;
   gid_t gid = 0;
-  int death_signal = 0;  ///< PR_SET_PDEATHSIG
+  std::span<const gid_t> groups;
+  /// Lines for /proc/self/uid_map and gid_map: the child goes to a user namespace of its own once it has joined the
+  /// others, user_namespaces(7). Null: it does not.
+  const char* uid_map = nullptr;
+  const char* gid_map = nullptr;
+  bool controlling_terminal = false;  ///< standard input becomes the terminal of its session: tty_ioctl(4)
+  int death_signal = 0;               ///< PR_SET_PDEATHSIG
   std::span<const ResourceLimit> limits;
 };
 

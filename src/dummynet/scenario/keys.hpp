@@ -26,8 +26,8 @@ inline constexpr auto kLinkPlanned =
     std::to_array<std::string_view>({"delay", "jitter", "loss", "rate", "limit", "queue", "duplicate", "reorder",
                                      "corrupt", "trace", "uplink", "downlink", "mtu"});
 inline constexpr auto kProcess = std::to_array<std::string_view>(
-    {"node", "command", "daemon", "ready", "depends_on", "timeout", "cwd", "environment", "expect", "metrics"});
-inline constexpr auto kProcessPlanned = std::to_array<std::string_view>({"user", "limits"});
+    {"node", "command", "daemon", "ready", "depends_on", "timeout", "cwd", "user", "environment", "expect", "metrics"});
+inline constexpr auto kProcessPlanned = std::to_array<std::string_view>({"limits"});
 inline constexpr auto kReady =
     std::to_array<std::string_view>({"listen", "log", "exec", "file", "http", "notify", "timeout"});
 inline constexpr auto kExpect = std::to_array<std::string_view>({"exit_code", "signal", "running", "stdout", "stderr"});

@@ -229,6 +229,7 @@ void Planner::add_process(const ProcessSpec& process, const std::vector<std::siz
   }
   planned.timeout = process.timeout;
   planned.cwd = process.cwd;
+  planned.user = process.user;
   planned.environment = process.environment;
   if (const std::optional<std::size_t> node = nodes_.find(planned.node)) {
     planned.environment.insert(scenario_.nodes[*node].environment.begin(), scenario_.nodes[*node].environment.end());

@@ -36,6 +36,7 @@ struct PlannedProcess {
   std::vector<PlannedDependency> depends_on{};
   std::optional<std::chrono::nanoseconds> timeout{};
   std::string cwd{};
+  std::string user{};
   Environment environment{};  ///< the node's and the process's own
   int exit_code = 0;          ///< expected, unless a signal is
   std::optional<int> signal{};

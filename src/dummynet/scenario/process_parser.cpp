@@ -207,6 +207,12 @@ ProcessSpec parse_process(Reader& reader, const Member& member) {
     process.cwd = reader.text(*cwd, "`cwd`").value_or("");
     if (cwd->is_text() && cwd->text.empty()) reader.complain(cwd->position, "`cwd` is empty");
   }
+  if (const Element* user = find(map, "user")) {
+    process.user = reader.text(*user, "`user`").value_or("");
+    if (user->is_text() && user->text.empty()) {
+      reader.complain(user->position, "`user` is empty; it is `root`, `self`, or an account of this machine");
+    }
+  }
   if (const Element* environment = find(map, "environment")) process.environment = reader.environment(*environment);
   if (const Element* expect = find(map, "expect")) process.expect = parse_expect(reader, *expect);
   if (const Element* metrics = find(map, "metrics")) process.metrics = parse_metrics(reader, *metrics);

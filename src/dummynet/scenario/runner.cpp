@@ -51,7 +51,7 @@ RunResult Runner::run() {
   start_ = Clock::now();
   report_.run_started(plan_);
   Poller::Id timeout = 0;
-  if (make_network()) {
+  if (find_users() && make_network()) {
     if (plan_.timeout) timeout = monitor_.poller().add_deadline(start_ + *plan_.timeout, [this] { on_run_timeout(); });
     while (!is_over()) {
       start_what_may_start();
@@ -70,6 +70,27 @@ RunResult Runner::run() {
   finish(result);
   report_.run_ended(result);
   return result;
+}
+
+// Before anything is started: half a run as the wrong user would help nobody.
+bool Runner::find_users() {
+  for (const PlannedProcess& process : plan_.processes) {
+    Cause cause;
+    cause.kind = Cause::Kind::machine;
+    cause.process = process.name;
+    cause.node = process.node;
+    try {
+      const std::optional<std::string> fault =
+          process.user.empty() ? std::nullopt : monitor_.find_fault_in_user(process.user);
+      if (!fault) continue;
+      cause.text = fmt::format("{} cannot be run as this user: {}", process.name, *fault);
+    } catch (const StartError&) {
+      return true;  // no sandbox at all: make_network() finds the words for it
+    }
+    fail(std::move(cause), Clock::now());
+    return false;
+  }
+  return true;
 }
 
 bool Runner::make_network() {
@@ -142,6 +163,7 @@ RunOptions Runner::options_for(std::size_t number) {
     options.depends_on.push_back(running_[dependency.process].handle);
   }
   options.cwd = process.cwd;
+  options.user = process.user;
   options.env = process.environment;
   options.env["DUMMYNET_NODE"] = process.node;
   options.env["DUMMYNET_RUN"] = options_.run;

@@ -54,6 +54,7 @@ class Runner {
     RunInfo info;
   };
 
+  bool find_users();
   bool make_network();
   void start_what_may_start();
   bool may_start(const PlannedProcess& process) const;

@@ -105,6 +105,7 @@ struct ProcessSpec {
   std::vector<DependencySpec> depends_on{};
   std::optional<std::chrono::nanoseconds> timeout{};
   std::string cwd{};
+  std::string user{};  ///< RunOptions::user
   Environment environment{};
   ExpectSpec expect{};
   std::vector<MetricSpec> metrics{};

@@ -152,13 +152,13 @@ TEST(Scenario, NeverIgnoresWhatItCannotDoYet) {
   const std::string complaints = complaint_about_file(R"(
 nodes: {a: {kind: router, sysctls: {}}, b: {addresses: []}}
 links: [{endpoints: [a, b], delay: 20ms, loss: 1%, uplink: {}}]
-processes: {p: {node: a, command: x, user: self}}
+processes: {p: {node: a, command: x, limits: {}}}
 events: []
 captures: []
 assert: []
 )");
 
-  for (const char* key : {"sysctls", "addresses", "delay", "loss", "uplink", "user", "events", "captures", "assert"}) {
+  for (const char* key : {"sysctls", "addresses", "delay", "loss", "uplink", "limits", "events", "captures", "assert"}) {
     EXPECT_THAT(complaints, HasSubstr("`" + std::string{key} + "` is not supported yet"));
   }
   EXPECT_THAT(complaints, HasSubstr("the kind `router` is not supported yet"));

@@ -15,6 +15,7 @@
 
 #include "dummynet/os/cgroup_v1.hpp"
 #include "dummynet/os/proc_scan.hpp"
+#include "dummynet/os/run_directory.hpp"
 #include "dummynet/warden/protocol.hpp"
 
 namespace dummynet::warden {
@@ -86,7 +87,7 @@ Split split_from_guardian() {
   return {guardian, {}};
 }
 
-void guard(const os::Fd& warden_lives, CgroupPool* cgroups, const std::string& run) {
+void guard(const os::Fd& warden_lives, CgroupPool* cgroups, const std::string& run, const std::string& directory) {
   ::prctl(PR_SET_NAME, "dummynet-guard");
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
   ::signal(SIGCHLD, SIG_IGN);  // children go without being waited for
@@ -94,6 +95,7 @@ void guard(const os::Fd& warden_lives, CgroupPool* cgroups, const std::string& r
   while (::poll(&watched, 1, -1) < 0 && errno == EINTR) {
   }
   end_everything(cgroups, run);
+  if (!directory.empty()) os::remove_run_directory(directory);
 }
 
 }  // namespace dummynet::warden

@@ -21,6 +21,7 @@ Split split_from_guardian();
 
 /// What the guardian does: waits for the warden's end and ends everything else. `cgroups` may be null. `run`: whose
 /// memory cgroups of v1 go too; may be empty.
-void guard(const os::Fd& warden_lives, CgroupPool* cgroups, const std::string& run);
+/// `directory`: goes last of all, with the files in it; may be empty.
+void guard(const os::Fd& warden_lives, CgroupPool* cgroups, const std::string& run, const std::string& directory);
 
 }  // namespace dummynet::warden

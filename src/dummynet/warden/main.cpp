@@ -125,13 +125,15 @@ int serve(os::Fd socket) {
   if (split.warden_lives) {
     socket.reset();  // the owner shall see the warden's end at once
     setup.owner.reset();
-    guard(split.warden_lives, setup.cgroups.get(), setup.use_cgroups ? setup.run : std::string{});
+    guard(split.warden_lives, setup.cgroups.get(), setup.use_cgroups ? setup.run : std::string{},
+          configuration->directory);
     return 0;
   }
   setup.guardian = split.guardian;
   const Enclosure enclosure = configuration->sandbox   ? Enclosure::sandbox
                               : configuration->isolate ? Enclosure::isolate
                                                        : Enclosure::none;
+  setup.maps_to_root = enclosure == Enclosure::sandbox && !has_cap_sys_admin();
   if (const auto refused = enter(enclosure); !refused.empty()) {
     if (setup.cgroups) setup.cgroups->destroy();
     tell_refusal(socket.get(), refused.front());

@@ -32,11 +32,14 @@ class NodeNamespaces {
   const os::Fd& mount() const noexcept { return mount_; }
   /// Gives the file new content for all who live in the node's mount namespace. Throws std::system_error.
   void set_file(const std::string& path, const std::string& content);
+  /// Lets processes that are not root listen on every port and use ping: ip(7), icmp(7). False where that is refused.
+  bool open_to_everybody();
 
  private:
   os::Fd network_;
   os::Fd mount_;
   std::vector<std::string> replaced_;
+  bool is_open_ = false;
 };
 
 /// Goes to another namespace and comes back at the end of the scope: setns(2). The caller is single-threaded.

@@ -27,6 +27,12 @@ Writer& Writer::texts(const std::vector<std::string>& values) {
   return *this;
 }
 
+Writer& Writer::numbers(const std::vector<std::uint32_t>& values) {
+  u32(static_cast<std::uint32_t>(values.size()));
+  for (const std::uint32_t value : values) u32(value);
+  return *this;
+}
+
 void Reader::take(void* into, std::size_t size) {
   if (rest_.size() < size) {
     good_ = false;
@@ -63,6 +69,19 @@ std::vector<std::string> Reader::texts() {
   return values;
 }
 
+std::vector<std::uint32_t> Reader::numbers() {
+  const std::uint32_t count = u32();
+  if (count > rest_.size() / sizeof(std::uint32_t)) {
+    good_ = false;
+    rest_ = {};
+    return {};
+  }
+  std::vector<std::uint32_t> values;
+  values.reserve(count);
+  for (std::uint32_t i = 0; i < count; ++i) values.push_back(u32());
+  return values;
+}
+
 std::optional<Header> parse_header(std::string_view message) {
   Reader reader{message};
   const std::uint8_t first = reader.u8();
@@ -90,6 +109,7 @@ struct Put {
   void operator()(std::uint64_t value) { writer.u64(value); }
   void operator()(const std::string& value) { writer.text(value); }
   void operator()(const std::vector<std::string>& value) { writer.texts(value); }
+  void operator()(const std::vector<std::uint32_t>& values) { writer.numbers(values); }
   template <typename Item>
   void operator()(const std::vector<Item>& values);
 };
@@ -104,6 +124,7 @@ struct Get {
   void operator()(std::uint64_t& value) { value = reader.u64(); }
   void operator()(std::string& value) { value = reader.text(); }
   void operator()(std::vector<std::string>& value) { value = reader.texts(); }
+  void operator()(std::vector<std::uint32_t>& values) { values = reader.numbers(); }
   template <typename Item>
   void operator()(std::vector<Item>& values);
   template <typename Enum>
@@ -117,12 +138,12 @@ struct Get {
 
 template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Configure> {
-  io(m.version), io(m.sandbox), io(m.isolate), io(m.use_cgroups), io(m.run);
+  io(m.version), io(m.sandbox), io(m.isolate), io(m.use_cgroups), io(m.run), io(m.directory);
 }
 template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Hello> {
   io(m.version), io(m.containment), io(m.own_pid_namespace), io(m.accounts_cpu), io(m.accounts_memory), io(m.pid);
-  io(m.guardian), io(m.cgroup), io(m.notices);
+  io(m.maps_to_root), io(m.guardian), io(m.cgroup), io(m.notices);
 }
 template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Defaults> {
@@ -135,7 +156,8 @@ void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Limit>
 template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Start> {
   io(m.arguments), io(m.program), io(m.must_exist), io(m.cwd), io(m.clear_environment), io(m.environment), io(m.node);
-  io(m.change_identity), io(m.uid), io(m.gid), io(m.leave_tree), io(m.limits);
+  io(m.change_identity), io(m.uid), io(m.gid), io(m.groups), io(m.own_user_namespace), io(m.controlling_terminal);
+  io(m.leave_tree), io(m.limits);
   io(m.account_memory), io(m.memory_bytes), io(m.cpu_thousandths), io(m.processes);
 }
 template <typename Io, typename M>

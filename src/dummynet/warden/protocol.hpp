@@ -69,6 +69,8 @@ struct Configure {
   bool isolate = false;  ///< user (identity-mapped) and PID namespace only
   bool use_cgroups = true;
   std::string run;  ///< names this run: cgroup folder, environment marker
+  /// Goes, with the files in it, when everything else has ended; empty: none.
+  std::string directory;
 };
 
 struct Hello {
@@ -77,9 +79,10 @@ struct Hello {
   bool own_pid_namespace = false;
   bool accounts_cpu = false;  ///< a cgroup for each process tree
   bool accounts_memory = false;
-  pid_t pid = 0;       ///< in its own terms
-  pid_t guardian = 0;  ///< the process above it, which ends last of all, as the owner sees it; 0: there is none
-  std::string cgroup;  ///< path of the run's cgroup as the owner sees it; empty: none
+  bool maps_to_root = false;  ///< the owner's user is uid 0 inside, and there is no other
+  pid_t pid = 0;              ///< in its own terms
+  pid_t guardian = 0;         ///< the process above it, which ends last of all, as the owner sees it; 0: there is none
+  std::string cgroup;         ///< path of the run's cgroup as the owner sees it; empty: none
   std::vector<std::string> notices;
 };
 
@@ -105,6 +108,9 @@ struct Start {
   bool change_identity = false;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  std::vector<std::uint32_t> groups;  ///< supplementary ones, with change_identity
+  bool own_user_namespace = false;    ///< uid and gid are what the warden's own are called in one more user namespace
+  bool controlling_terminal = false;  ///< standard input is a terminal, to become that of its session
   bool leave_tree = false;
   std::vector<Limit> limits;          ///< setrlimit(2)
   bool account_memory = false;        ///< a memory cgroup of its own, where one can be had
@@ -183,6 +189,7 @@ class Writer {
   Writer& u64(std::uint64_t value) { return raw(&value, sizeof value); }
   Writer& text(std::string_view value);
   Writer& texts(const std::vector<std::string>& values);
+  Writer& numbers(const std::vector<std::uint32_t>& values);
   std::string_view bytes() const noexcept { return bytes_; }
 
  private:
@@ -204,6 +211,7 @@ class Reader {
   std::uint64_t u64() { return number<std::uint64_t>(); }
   std::string text();
   std::vector<std::string> texts();
+  std::vector<std::uint32_t> numbers();
   /// Everything was read, and nothing was missing.
   bool done() const noexcept { return good_ && rest_.empty(); }
   bool good() const noexcept { return good_; }

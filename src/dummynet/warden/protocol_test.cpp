@@ -16,11 +16,11 @@ template <typename Message>
 Message example();
 template <>
 Configure example() {
-  return {kProtocolVersion + 1, true, true, false, "4711-cafe"};
+  return {kProtocolVersion + 1, true, true, false, "4711-cafe", "/run/x"};
 }
 template <>
 Hello example() {
-  return {2, Containment::pid_namespace, true, true, true, 41, 40, "/sys/fs/cgroup/x", {"a notice", ""}};
+  return {2, Containment::pid_namespace, true, true, true, true, 41, 40, "/sys/fs/cgroup/x", {"a notice", ""}};
 }
 template <>
 Defaults example() {
@@ -39,6 +39,9 @@ Start example() {
   start.change_identity = true;
   start.uid = 1000;
   start.gid = std::numeric_limits<std::uint32_t>::max();
+  start.groups = {4, 27};
+  start.own_user_namespace = true;
+  start.controlling_terminal = true;
   start.leave_tree = true;
   start.limits = {{7, 1024}, {4, std::numeric_limits<std::uint64_t>::max()}};
   start.account_memory = true;

@@ -70,6 +70,7 @@ void Service::say_hello(std::vector<std::string> notices) {
                       : setup_.cgroups         ? Containment::cgroup
                                                : Containment::subreaper;
   hello.pid = ::getpid();
+  hello.maps_to_root = setup_.maps_to_root;
   hello.guardian = setup_.guardian;
   if (setup_.cgroups) hello.cgroup = setup_.cgroups->path();
   hello.notices = std::move(notices);
@@ -240,7 +241,14 @@ void Service::start(std::uint32_t id, Start request, os::FdList& fds) {
     spawn.set_limit({RLIMIT_NOFILE, setup_.open_files.rlim_cur, setup_.open_files.rlim_max});
   }
   if (!setup_.own_pid_namespace && !setup_.cgroups) spawn.die_with_parent();
-  if (request.node >= 0) spawn.set_node(node(request.node));
+  if (request.node >= 0) {
+    NodeNamespaces& place = node(request.node);
+    spawn.set_node(place);
+    const bool may_lack_rights = request.change_identity || request.own_user_namespace;
+    if (may_lack_rights && !place.open_to_everybody()) {
+      started.notices.emplace_back("ports below 1024 and ping need root here: /proc/sys cannot be written");
+    }
+  }
   spawn.join_cgroups(*tree, setup_.cgroups.get(), setup_.run, started.notices);
 
   const os::SpawnResult result = spawner_.spawn(spawn.request());

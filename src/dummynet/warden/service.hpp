@@ -29,6 +29,7 @@ class Service {
     bool use_cgroups = true;  ///< false: not even those of v1
     bool own_pid_namespace = false;
     bool can_make_nodes = false;
+    bool maps_to_root = false;  ///< see Hello
     std::string run;
     pid_t guardian = 0;   ///< see leave_guardian()
     rlimit open_files{};  ///< what processes get: the owner's

@@ -1,5 +1,7 @@
 #include "dummynet/warden/start_request.hpp"
 
+#include <unistd.h>
+
 #include <cstring>
 #include <string_view>
 #include <system_error>
@@ -39,6 +41,14 @@ StartRequest::StartRequest(const Start& start, const Defaults& defaults,
   request_.change_identity = start.change_identity;
   request_.uid = start.uid;
   request_.gid = start.gid;
+  request_.groups = start.groups;
+  if (start.own_user_namespace) {
+    uid_map_ = std::to_string(start.uid) + ' ' + std::to_string(::geteuid()) + " 1";
+    gid_map_ = std::to_string(start.gid) + ' ' + std::to_string(::getegid()) + " 1";
+    request_.uid_map = uid_map_.c_str();
+    request_.gid_map = gid_map_.c_str();
+  }
+  request_.controlling_terminal = start.controlling_terminal;
   for (const Limit& limit : start.limits) set_limit({limit.resource, limit.value, limit.value});
 }
 
@@ -151,6 +161,7 @@ void StartRequest::join_memory_v1(Tree& tree, const std::string& run, std::vecto
 Refusal StartRequest::refusal(const os::SpawnResult& result) const {
   Refusal refusal{static_cast<std::uint8_t>(result.step), result.error_number, {}, result.interpreter_missing};
   if (result.step == os::SpawnStep::working_directory) refusal.object = cwd_;
+  if (result.step == os::SpawnStep::identity) refusal.object = "user " + std::to_string(start_.uid);
   if (result.step == os::SpawnStep::execute) {
     // The name as it was asked for; the path where one was found there, for a script without its interpreter.
     const bool of_shell_line = !start_.must_exist.empty();

@@ -49,6 +49,8 @@ class StartRequest {
   std::vector<const char*> candidates_;
   std::vector<const char*> must_exist_;
   std::vector<os::ResourceLimit> limits_;
+  std::string uid_map_;
+  std::string gid_map_;
   std::vector<os::Fd> fds_;
   os::Fd memory_procs_;
   os::SpawnRequest request_;
