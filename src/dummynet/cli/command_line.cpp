@@ -9,7 +9,7 @@
 
 #include "dummynet/cli/exit_code.hpp"
 #include "dummynet/cli/version.hpp"
-#include "dummynet/scenario/near_word.hpp"
+#include "dummynet/net/near_word.hpp"
 
 namespace dummynet::cli {
 namespace {
@@ -45,7 +45,7 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
     names.push_back(command->get_name());
   }
   const std::vector<std::string_view> candidates{names.begin(), names.end()};
-  return "unknown command `" + std::string{argv[1]} + "`" + scenario::did_you_mean(argv[1], candidates);
+  return "unknown command `" + std::string{argv[1]} + "`" + net::did_you_mean(argv[1], candidates);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 #include "dummynet/cli/scenario_file.hpp"
 #include "dummynet/cli/signals.hpp"
 #include "dummynet/cli/terminal.hpp"
-#include "dummynet/scenario/near_word.hpp"
+#include "dummynet/net/near_word.hpp"
 #include "dummynet/scenario/report_json.hpp"
 #include "dummynet/scenario/report_text.hpp"
 #include "dummynet/scenario/runner.hpp"
@@ -103,7 +103,7 @@ int run(const RunArguments& arguments) {
     for (const scenario::PlannedProcess& process : plan.processes) names.push_back(process.name);
     if (std::ranges::find(names, arguments.exit_code_from) == names.end()) {
       return usage_error("--exit-code-from: unknown process `" + arguments.exit_code_from + "`" +
-                         scenario::did_you_mean(arguments.exit_code_from, names));
+                         net::did_you_mean(arguments.exit_code_from, names));
     }
   }
 

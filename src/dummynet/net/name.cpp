@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -69,6 +71,25 @@ std::string in_quotes(std::string_view name) {
     }
   }
   return text + (name.size() > kMaxShown ? "…'" : "'");
+}
+
+std::string backticked(std::string_view name) {
+  constexpr std::size_t kMost = 60;
+  std::string result = "`";
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    // Cut before a character, never inside one.
+    const auto byte = static_cast<unsigned char>(name[i]);
+    if (i >= kMost && (byte & 0xC0U) != 0x80U) {
+      result += "…";
+      break;
+    }
+    if (byte < 0x20 || byte == 0x7F) {
+      result += fmt::format("\\x{:02x}", byte);
+    } else {
+      result += name[i];
+    }
+  }
+  return result + '`';
 }
 
 }  // namespace dummynet::net

@@ -21,4 +21,7 @@ std::string to_lower(std::string_view name);
 /// For messages: in quotes, with anything unprintable as \xNN, at most 80 characters.
 std::string in_quotes(std::string_view name);
 
+/// A name as complaints quote it: `name`, shortened if it is very long, control characters escaped.
+std::string backticked(std::string_view name);
+
 }  // namespace dummynet::net

@@ -90,8 +90,8 @@ struct PlannedNetwork {
   std::vector<TopologyComplaint> complaints;
 };
 
-/// Chooses names, numbers, addresses and routes: shortest paths by number of hops, the earlier link first. Pure: the
-/// same topology gives the same plan. Finds all mistakes at once.
+/// Chooses names, numbers, addresses and routes: shortest paths by number of hops, outside of tunnels where
+/// there is such a way. Pure: the same topology gives the same plan. Finds all mistakes at once.
 PlannedNetwork plan_network(const Topology& topology);
 
 }  // namespace dummynet::net

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dummynet/net/name.hpp"
+
 namespace dummynet::scenario {
 
 /// A place in the text of a scenario, for people: both count from 1, columns in characters.
@@ -28,7 +30,6 @@ std::string to_string(const Complaint& complaint, std::string_view file);
 /// In the order of the text; what was said twice about one place stays once.
 void sort_by_position(Complaints& complaints);
 
-/// A name as it is quoted in messages: `name`, shortened if it is very long, control characters escaped.
-std::string backticked(std::string_view name);
+using net::backticked;
 
 }  // namespace dummynet::scenario

@@ -10,7 +10,7 @@
 #include "dummynet/net/name.hpp"
 #include "dummynet/scenario/names.hpp"
 #include "dummynet/scenario/process_check.hpp"
-#include "dummynet/scenario/reachability.hpp"
+#include "dummynet/net/union_find.hpp"
 #include "dummynet/scenario/reader.hpp"
 #include "dummynet/scenario/start_order.hpp"
 
@@ -69,7 +69,7 @@ class Planner {
   Reader reader_{result_.complaints};
   Index nodes_;
   Index processes_;
-  Reachability reachability_;
+  net::UnionFind reachability_;
   std::set<std::pair<std::string_view, std::string>> interfaces_;  // node, name
   std::unordered_map<std::string_view, std::size_t> next_interface_;
 };

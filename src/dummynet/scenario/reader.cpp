@@ -8,7 +8,7 @@
 #include <cstring>
 #include <vector>
 
-#include "dummynet/scenario/near_word.hpp"
+#include "dummynet/net/near_word.hpp"
 #include "dummynet/scenario/units.hpp"
 
 namespace dummynet::scenario {
@@ -36,7 +36,7 @@ void Reader::complain(Position position, std::string message) { complaints_.push
 void Reader::complain_about_word(Position position, std::string message, std::string_view word,
                                  std::span<const std::string_view> candidates) {
   if (complaints_.size() < kSuggestions) {
-    message += did_you_mean(word, candidates.first(std::min(candidates.size(), kSuggestions)));
+    message += net::did_you_mean(word, candidates.first(std::min(candidates.size(), kSuggestions)));
   }
   complain(position, std::move(message));
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace dummynet::scenario {
+namespace dummynet::net {
 
 /// How many insertions, deletions, replacements and swaps of neighbours lead from one word to the other, no character
 /// being touched twice (optimal string alignment, the common form of the Damerau-Levenshtein distance).
@@ -19,4 +19,4 @@ std::optional<std::string> near_word(std::string_view word, std::span<const std:
 /// "; did you mean `delay`?", or nothing.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
 
-}  // namespace dummynet::scenario
+}  // namespace dummynet::net

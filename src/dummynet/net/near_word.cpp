@@ -1,9 +1,9 @@
-#include "dummynet/scenario/near_word.hpp"
+#include "dummynet/net/near_word.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace dummynet::scenario {
+namespace dummynet::net {
 namespace {
 
 constexpr std::size_t kLongestWord = 64;
@@ -62,4 +62,4 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return near ? "; did you mean `" + *near + "`?" : std::string{};
 }
 
-}  // namespace dummynet::scenario
+}  // namespace dummynet::net

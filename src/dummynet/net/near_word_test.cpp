@@ -1,10 +1,10 @@
-#include "dummynet/scenario/near_word.hpp"
+#include "dummynet/net/near_word.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
 
-namespace dummynet::scenario {
+namespace dummynet::net {
 namespace {
 
 TEST(EditDistance, CountsInsertionsDeletionsReplacementsAndSwaps) {
@@ -39,4 +39,4 @@ TEST(NearWord, IsPutIntoWords) {
 }
 
 }  // namespace
-}  // namespace dummynet::scenario
+}  // namespace dummynet::net
