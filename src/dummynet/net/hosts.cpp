@@ -1,52 +1,115 @@
 #include "dummynet/net/hosts.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 
 namespace dummynet::net {
 
 namespace {
 
-std::string line(Ipv4 address, const std::string& name) { return to_text(address) + '\t' + name + '\n'; }
+struct Owned {
+  InterfaceAddress address;
+  std::size_t interface;
+};
+
+/// By node: addresses in the order of its interfaces, then those of its loopback.
+std::vector<std::vector<Owned>> collect(const NetworkPlan& plan) {
+  std::vector<std::vector<Owned>> all(plan.nodes.size());
+  for (std::size_t i = 0; i < plan.interfaces.size(); ++i) {
+    for (const InterfaceAddress& address : plan.interfaces[i].addresses) {
+      all[plan.interfaces[i].node].push_back({address, i});
+    }
+  }
+  for (std::size_t node = 0; node < plan.nodes.size(); ++node) {
+    for (const InterfaceAddress& address : plan.nodes[node].loopback_addresses) {
+      all[node].push_back({address, plan.interfaces.size()});
+    }
+  }
+  return all;
+}
+
+NetworkPlan network_of(const HostsPlan& plan) {
+  NetworkPlan network;
+  for (const std::string& name : plan.nodes) {
+    network.nodes.emplace_back();
+    network.nodes.back().name = name;
+  }
+  for (const HostsPlan::Link& link : plan.links) {
+    for (const HostsPlan::End& end : {link.first, link.second}) {
+      network.interfaces.emplace_back();
+      network.interfaces.back().node = end.node;
+      network.interfaces.back().addresses = {{IpAddress{end.address}, 30}};
+    }
+  }
+  return network;
+}
 
 }  // namespace
 
-HostsWriter::HostsWriter(const HostsPlan& plan) {
-  for (const std::string& name : plan.nodes) nodes_.push_back({name, {}, {}, {}});
-  const auto note = [&](const HostsPlan::End& here, const HostsPlan::End& there) {
-    Node& node = nodes_.at(here.node);
-    node.addresses.push_back(here.address);
-    node.lines += line(here.address, node.name);
-    node.neighbours.push_back({there.node, there.address});
-  };
-  for (const HostsPlan::Link& link : plan.links) {
-    note(link.first, link.second);
-    note(link.second, link.first);
+HostsWriter::HostsWriter(const HostsPlan& plan) : HostsWriter{network_of(plan)} {}
+
+HostsWriter::HostsWriter(const NetworkPlan& plan) : nodes_(plan.nodes.size()) {
+  const auto owned = collect(plan);
+  std::map<Subnet, std::vector<std::size_t>> movable;  // lines of nodes that have addresses on several interfaces
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    nodes_[node].name = plan.nodes[node].name;
+    nodes_[node].first_line = line_starts_.size();
+    for (const Owned& one : owned[node]) {
+      if (one.interface != owned[node].front().interface || one.interface != owned[node].back().interface) {
+        movable[one.address.subnet()].push_back(line_starts_.size());
+      }
+      line_starts_.push_back(text_.size());
+      node_of_line_.push_back(node);
+      text_ += one.address.address.text() + '\t' + nodes_[node].name + '\n';
+    }
+    nodes_[node].end_line = line_starts_.size();
   }
-  const auto by_node = [](const Neighbour& one, const Neighbour& other) { return one.node < other.node; };
-  for (Node& node : nodes_) std::stable_sort(node.neighbours.begin(), node.neighbours.end(), by_node);
+  line_starts_.push_back(text_.size());
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    auto& shared = nodes_[node].shared;
+    for (const Owned& one : owned[node]) {
+      const auto found = movable.find(one.address.subnet());
+      if (found == movable.end()) continue;
+      std::ranges::copy_if(found->second, std::back_inserter(shared),
+                           [&](std::size_t line) { return node_of_line_[line] != node; });
+    }
+    std::ranges::sort(shared);
+    shared.erase(std::unique(shared.begin(), shared.end()), shared.end());
+  }
+}
+
+std::string_view HostsWriter::lines(std::size_t first, std::size_t end) const {
+  return std::string_view{text_}.substr(line_starts_[first], line_starts_[end] - line_starts_[first]);
 }
 
 std::string HostsWriter::text_for(std::size_t node) const {
   const Node& self = nodes_.at(node);
   std::string text = "127.0.0.1\tlocalhost\n::1\tlocalhost\n";
-  text += self.addresses.empty() ? "127.0.0.1\t" + self.name + '\n' : self.lines;
-  auto neighbour = self.neighbours.begin();
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (i == node) continue;
-    const Node& other = nodes_[i];
-    const auto first_shared = neighbour;
-    for (; neighbour != self.neighbours.end() && neighbour->node == i; ++neighbour) {
-      text += line(neighbour->address, other.name);
+  if (self.first_line == self.end_line) text += "127.0.0.1\t" + self.name + '\n';
+  text += lines(self.first_line, self.end_line);
+  std::size_t next = 0;  // the first line that is not dealt with
+  const auto copy_until = [&](std::size_t line) {
+    if (next <= self.first_line && self.first_line < line) {  // its own lines have been written
+      text += lines(next, self.first_line);
+      next = self.end_line;
     }
-    if (first_shared == neighbour) {
-      text += other.lines;
-      continue;
+    if (next < line) text += lines(next, line);
+    next = std::max(next, line);
+  };
+  for (auto moved = self.shared.begin(); moved != self.shared.end();) {
+    const std::size_t other = node_of_line_[*moved];
+    copy_until(nodes_[other].first_line);
+    const auto end =
+        std::find_if(moved, self.shared.end(), [&](std::size_t line) { return node_of_line_[line] != other; });
+    for (auto line = moved; line != end; ++line) text += lines(*line, *line + 1);
+    for (; moved != end; ++moved) {
+      copy_until(*moved);
+      next = *moved + 1;
     }
-    for (const Ipv4 address : other.addresses) {
-      const bool is_shared = std::any_of(first_shared, neighbour, [&](const auto& n) { return n.address == address; });
-      if (!is_shared) text += line(address, other.name);
-    }
+    copy_until(nodes_[other].end_line);
   }
+  copy_until(line_starts_.size() - 1);
   return text;
 }
 
