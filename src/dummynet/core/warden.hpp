@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -17,16 +18,42 @@ class Warden {
  public:
   virtual ~Warden() = default;
 
+  struct Sysctl {
+    std::string name;
+    std::string value;
+  };
+
   /// A new node: an own network namespace (loopback still down) and an own mount namespace with /sys of that network.
   /// Needs MonitorOptions::sandbox. It lives as long as the warden.
   struct Node {
-    int id;        ///< for Place and the calls below
-    os::Fd netns;  ///< its network namespace, e.g. for IFLA_NET_NS_FD; may be closed at will
+    int id = -1;       ///< for Place and the calls below
+    os::Fd netns;      ///< its network namespace, e.g. for IFLA_NET_NS_FD; may be closed at will
+    os::Fd rtnetlink;  ///< a fresh socket in it, rtnetlink(7); may be closed at will
   };
-  virtual Node make_node() = 0;
+  /// What to make it with.
+  struct NodeSetup {
+    struct File {
+      std::string path;
+      /// For all processes of this node. Beyond 16 KiB read-only, since nodes then share what is the same.
+      std::string content;
+      bool if_there = false;  ///< do without where the machine has no such file; else that is refused
+    };
+    std::string name;  ///< for refusals
+    std::vector<File> files;
+    std::vector<Sysctl> sysctls;
+  };
+  /// Makes many: while the caller works on one, the warden makes the next. `setup` is asked for each in order; `made`
+  /// gets each in order. What `made` throws comes out when the warden is idle again.
+  virtual void make_nodes(std::size_t count, const std::function<NodeSetup(std::size_t)>& setup,
+                          const std::function<void(std::size_t, Node)>& made) = 0;
+  /// One with nothing special.
+  Node make_node();
 
   /// Replaces a file, e.g. /etc/hosts, for all processes of this node. The file must exist outside.
   virtual void set_node_file(int node, const std::string& path, const std::string& content) = 0;
+
+  /// Sets what is named by sysctl(8) below net, "net.ipv4.ip_forward", for the node's network. See os/sysctl.hpp.
+  virtual void set_sysctls(int node, const std::vector<Sysctl>& sysctls) = 0;
 
   /// socket(2) in the node's network namespace (-1: the one the warden lives in). Close-on-exec. What an ordinary user
   /// could not open there himself (rtnetlink, netfilter, sock_diag, packet) works: the creator of the namespace owns

@@ -153,7 +153,8 @@ std::optional<WardenProcess::Message> WardenProcess::receive(bool wait) {
     }
     const auto header = warden::parse_header(received->bytes);
     if (!header) continue;
-    Message message{header->type, header->id, std::string{header->body}, std::move(received->fds), 0};
+    Message message{header->type,        header->id, std::string{header->body}, std::move(received->fds),
+                    received->truncated, 0};
     // The sender's own pid comes along with every message; only where it stands for another process does it count.
     if (hello_.own_pid_namespace || message.type == warden::Type::hello) message.about = received->about;
     return message;
@@ -179,15 +180,18 @@ WardenProcess::Message WardenProcess::await(std::uint32_t id, warden::Type reply
   }
 }
 
+void WardenProcess::throw_if_refused(const Message& answer) {
+  if (answer.type != warden::Type::refused) return;
+  const auto refusal = warden::parse<warden::Refusal>(answer.body).value_or(warden::Refusal{});
+  os::throw_errno(refusal.error_number != 0 ? refusal.error_number : EPROTO, refusal.object);
+}
+
 template <typename Reply, typename Body>
 Reply WardenProcess::ask(warden::Type type, const Body& body, warden::Type reply, std::uint32_t id, os::FdList* fds,
                          pid_t* about) {
   send(type, id, body);
   Message answer = await(id, reply);
-  if (answer.type == warden::Type::refused) {
-    const auto refusal = warden::parse<warden::Refusal>(answer.body).value_or(warden::Refusal{});
-    os::throw_errno(refusal.error_number != 0 ? refusal.error_number : EPROTO, refusal.object);
-  }
+  throw_if_refused(answer);
   auto parsed = warden::parse<Reply>(answer.body);
   if (!parsed) os::throw_errno(EBADMSG, "the warden's answer");
   if (fds != nullptr) *fds = std::move(answer.fds);
@@ -195,15 +199,14 @@ Reply WardenProcess::ask(warden::Type type, const Body& body, warden::Type reply
   return std::move(*parsed);
 }
 
-Warden::Node WardenProcess::make_node() {
-  os::FdList fds;
-  const auto number =
-      ask<warden::SocketRequest>(warden::Type::make_node, warden::Signal{}, warden::Type::node_made, next_id(), &fds);
-  return {number.node, fds.take(0)};
-}
-
 void WardenProcess::set_node_file(int node, const std::string& path, const std::string& content) {
   ask<warden::Usage>(warden::Type::set_node_file, warden::NodeFile{node, path, content}, warden::Type::done, next_id());
+}
+
+void WardenProcess::set_sysctls(int node, const std::vector<Sysctl>& sysctls) {
+  warden::SetSysctls request{node, {}};
+  for (const auto& [name, value] : sysctls) request.sysctls.push_back({name, value});
+  ask<warden::Usage>(warden::Type::set_sysctls, request, warden::Type::done, next_id());
 }
 
 os::Fd WardenProcess::open_socket(int node, int domain, int type, int protocol) {

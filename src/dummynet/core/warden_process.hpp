@@ -24,7 +24,8 @@ class WardenProcess final : public Warden {
     std::uint32_t id = 0;
     std::string body;
     os::FdList fds;
-    pid_t about = 0;  ///< the process it speaks of, as this program sees it; 0: the number in the body is right
+    bool truncated = false;  ///< not all descriptors could be received
+    pid_t about = 0;         ///< the process it speaks of, as this program sees it; 0: the number in the body is right
   };
   /// Starts the program that shall have the other end of the socket: launch_warden, or sudo(8).
   using Launcher = std::function<void(os::Fd socket)>;
@@ -36,8 +37,10 @@ class WardenProcess final : public Warden {
   WardenProcess(const WardenProcess&) = delete;
   WardenProcess& operator=(const WardenProcess&) = delete;
 
-  Node make_node() override;
+  void make_nodes(std::size_t count, const std::function<NodeSetup(std::size_t)>& setup,
+                  const std::function<void(std::size_t, Node)>& made) override;
   void set_node_file(int node, const std::string& path, const std::string& content) override;
+  void set_sysctls(int node, const std::vector<Sysctl>& sysctls) override;
   os::Fd open_socket(int node, int domain, int type, int protocol) override;
   pid_t pid() const override { return pid_; }
   Containment containment() const override;
@@ -63,6 +66,8 @@ class WardenProcess final : public Warden {
   template <typename Reply, typename Body>
   Reply ask(warden::Type type, const Body& body, warden::Type reply, std::uint32_t id, os::FdList* fds = nullptr,
             pid_t* about = nullptr);
+  /// Throws what the warden refused, as std::system_error.
+  static void throw_if_refused(const Message& answer);
   /// Waits for one of these answers. Throws StartError when the warden is lost.
   Message await(std::uint32_t id, warden::Type reply);
 

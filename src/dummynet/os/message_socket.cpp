@@ -79,11 +79,11 @@ std::optional<Received> receive_message(int socket, std::span<char> buffer, int 
     if (header->cmsg_level != SOL_SOCKET) continue;
     if (header->cmsg_type == SCM_RIGHTS) {
       const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+      received.fds.reserve(count);
       for (std::size_t i = 0; i < count; ++i) {
         int fd = -1;
         std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
-        Fd owned{fd};
-        if (received.fds.size() < FdList::kMax) received.fds.push_back(std::move(owned));
+        received.fds.push_back(Fd{fd});
       }
     } else if (header->cmsg_type == SCM_CREDENTIALS) {
       ucred credentials{};

@@ -2,13 +2,13 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "dummynet/os/fd.hpp"
 
@@ -17,16 +17,17 @@ namespace dummynet::os {
 /// Descriptors that travel with a message: SCM_RIGHTS, unix(7).
 class FdList {
  public:
-  static constexpr std::size_t kMax = 8;
+  static constexpr std::size_t kMax = 253;  ///< the kernel's own limit: SCM_MAX_FD
 
-  void push_back(Fd fd) { fds_.at(count_++) = std::move(fd); }
-  std::size_t size() const noexcept { return count_; }
-  Fd take(std::size_t index) { return index < count_ ? std::move(fds_[index]) : Fd{}; }
+  void reserve(std::size_t count) { fds_.reserve(count); }
+  void push_back(Fd fd) { fds_.push_back(std::move(fd)); }
+  std::size_t size() const noexcept { return fds_.size(); }
+  /// Once; nothing for a position that is not there.
+  Fd take(std::size_t index) { return index < fds_.size() ? std::move(fds_[index]) : Fd{}; }
   const Fd& operator[](std::size_t index) const { return fds_.at(index); }
 
  private:
-  std::array<Fd, kMax> fds_;
-  std::size_t count_ = 0;
+  std::vector<Fd> fds_;
 };
 
 /// A connected pair of SOCK_SEQPACKET sockets, close-on-exec: messages keep their bounds.

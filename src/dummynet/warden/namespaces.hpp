@@ -22,26 +22,6 @@ std::vector<Refusal> enter(Enclosure enclosure);
 /// Has this process CAP_SYS_ADMIN? capabilities(7)
 bool has_cap_sys_admin();
 
-/// A node: a network namespace and a mount namespace in which /sys and replaced files belong to it. Only its two
-/// descriptors are kept.
-class NodeNamespaces {
- public:
-  /// Leaves the caller where it was. Throws std::system_error.
-  NodeNamespaces();
-  const os::Fd& network() const noexcept { return network_; }
-  const os::Fd& mount() const noexcept { return mount_; }
-  /// Gives the file new content for all who live in the node's mount namespace. Throws std::system_error.
-  void set_file(const std::string& path, const std::string& content);
-  /// Lets processes that are not root listen on every port and use ping: ip(7), icmp(7). False where that is refused.
-  bool open_to_everybody();
-
- private:
-  os::Fd network_;
-  os::Fd mount_;
-  std::vector<std::string> replaced_;
-  bool is_open_ = false;
-};
-
 /// Goes to another namespace and comes back at the end of the scope: setns(2). The caller is single-threaded.
 class NamespaceVisit {
  public:

@@ -88,7 +88,7 @@ std::optional<Header> parse_header(std::string_view message) {
   const auto type = static_cast<std::uint8_t>(first & ~kInMemfd);
   const std::uint32_t id = reader.u32();
   const bool request =
-      type >= static_cast<std::uint8_t>(Type::configure) && type <= static_cast<std::uint8_t>(Type::find_socket);
+      type >= static_cast<std::uint8_t>(Type::configure) && type <= static_cast<std::uint8_t>(Type::set_sysctls);
   const bool reply =
       type >= static_cast<std::uint8_t>(Type::hello) && type <= static_cast<std::uint8_t>(Type::socket_owner);
   if (!reader.good() || !(request || reply)) return std::nullopt;
@@ -194,6 +194,30 @@ void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, AllGon
   io(m.stuck);
 }
 template <typename Io, typename M>
+void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Sysctl> {
+  io(m.name), io(m.value);
+}
+template <typename Io, typename M>
+void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, NewFile> {
+  io(m.path), io(m.if_there), io(m.shared), io(m.has_content), io(m.content);
+}
+template <typename Io, typename M>
+void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, NewNode> {
+  io(m.name), io(m.files), io(m.sysctls);
+}
+template <typename Io, typename M>
+void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, MakeNodes> {
+  io(m.nodes);
+}
+template <typename Io, typename M>
+void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, NodesMade> {
+  io(m.first), io(m.count);
+}
+template <typename Io, typename M>
+void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, SetSysctls> {
+  io(m.node), io(m.sysctls);
+}
+template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, NodeFile> {
   io(m.node), io(m.path), io(m.content);
 }
@@ -240,6 +264,9 @@ void write(Writer& writer, const Ended& message) { write_fields(writer, message)
 void write(Writer& writer, const Usage& message) { write_fields(writer, message); }
 void write(Writer& writer, const TreeGone& message) { write_fields(writer, message); }
 void write(Writer& writer, const AllGone& message) { write_fields(writer, message); }
+void write(Writer& writer, const MakeNodes& message) { write_fields(writer, message); }
+void write(Writer& writer, const NodesMade& message) { write_fields(writer, message); }
+void write(Writer& writer, const SetSysctls& message) { write_fields(writer, message); }
 void write(Writer& writer, const NodeFile& message) { write_fields(writer, message); }
 void write(Writer& writer, const SocketRequest& message) { write_fields(writer, message); }
 void write(Writer& writer, const SocketOwner& message) { write_fields(writer, message); }
@@ -265,6 +292,9 @@ template std::optional<Ended> parse(std::string_view);
 template std::optional<Usage> parse(std::string_view);
 template std::optional<TreeGone> parse(std::string_view);
 template std::optional<AllGone> parse(std::string_view);
+template std::optional<MakeNodes> parse(std::string_view);
+template std::optional<NodesMade> parse(std::string_view);
+template std::optional<SetSysctls> parse(std::string_view);
 template std::optional<NodeFile> parse(std::string_view);
 template std::optional<SocketRequest> parse(std::string_view);
 template std::optional<SocketOwner> parse(std::string_view);

@@ -15,7 +15,7 @@
 namespace dummynet::warden {
 
 /// Both sides must name the same.
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 /// A body beyond this travels in a memfd, whose descriptor comes last.
 inline constexpr std::size_t kMaxInlineBytes = 48U << 10U;
 /// Beyond this a request is refused; the kernel's own limit for arguments and environment is below: execve(2).
@@ -30,10 +30,11 @@ enum class Type : std::uint8_t {
   kill_tree,
   kill_all,
   usage,
-  make_node,
+  make_nodes,
   set_node_file,
   open_socket,
   find_socket,
+  set_sysctls,
   // warden → owner
   hello = 64,
   refused,
@@ -42,7 +43,7 @@ enum class Type : std::uint8_t {
   tree_gone,
   all_gone,
   usage_is,
-  node_made,
+  nodes_made,
   done,
   socket_opened,
   socket_owner,
@@ -161,6 +162,44 @@ struct AllGone {
   std::vector<Member> stuck;  ///< cannot be killed: uninterruptible, or another user's
 };
 
+/// "net.ipv4.ip_forward" = "1": see os/sysctl.hpp.
+struct Sysctl {
+  std::string name;
+  std::string value;
+};
+
+/// A file that a node shall have in the place of the machine's own.
+struct NewFile {
+  std::string path;
+  bool if_there = false;     ///< false: refused when there is no such file to be replaced
+  std::uint32_t shared = 0;  ///< 0: the node's own. Else a number for this content, which nodes then share read-only
+  bool has_content = true;   ///< false: the content that came with this number before
+  std::string content;
+};
+
+struct NewNode {
+  std::string name;  ///< for refusals
+  std::vector<NewFile> files;
+  std::vector<Sysctl> sysctls;
+};
+
+/// All of them or, when one is refused, none.
+struct MakeNodes {
+  static constexpr std::size_t kMax = 64;  ///< two descriptors each come back in one message
+  std::vector<NewNode> nodes;
+};
+
+struct NodesMade {
+  std::int32_t first = -1;  ///< their numbers follow each other
+  std::uint32_t count = 0;
+  // descriptors: for each its network namespace and an rtnetlink socket in it
+};
+
+struct SetSysctls {
+  std::int32_t node = -1;
+  std::vector<Sysctl> sysctls;
+};
+
 struct NodeFile {
   std::int32_t node = -1;
   std::string path;
@@ -250,6 +289,9 @@ void write(Writer&, const Ended&);
 void write(Writer&, const Usage&);
 void write(Writer&, const TreeGone&);
 void write(Writer&, const AllGone&);
+void write(Writer&, const MakeNodes&);
+void write(Writer&, const NodesMade&);
+void write(Writer&, const SetSysctls&);
 void write(Writer&, const NodeFile&);
 void write(Writer&, const SocketRequest&);
 void write(Writer&, const SocketOwner&);

@@ -79,6 +79,18 @@ AllGone example() {
   return {{{19, "cp"}}};
 }
 template <>
+MakeNodes example() {
+  return {{{"client", {{"/etc/hosts", true, 7, false, "127.0.0.1 localhost"}}, {{"net.ipv4.ip_forward", "1"}}}, {}}};
+}
+template <>
+NodesMade example() {
+  return {3, 64};
+}
+template <>
+SetSysctls example() {
+  return {4, {{"net.core.somaxconn", "64"}}};
+}
+template <>
 NodeFile example() {
   return {2, "/etc/hosts", std::string(70'000, 'x')};
 }
@@ -101,7 +113,7 @@ std::string bytes_of(const Message& message) {
 template <typename Message>
 class ProtocolTest : public testing::Test {};
 using Messages = testing::Types<Configure, Hello, Defaults, Start, Signal, Refusal, Started, Ended, Usage, TreeGone,
-                                AllGone, NodeFile, SocketRequest, SocketOwner>;
+                                AllGone, MakeNodes, NodesMade, SetSysctls, NodeFile, SocketRequest, SocketOwner>;
 TYPED_TEST_SUITE(ProtocolTest, Messages);
 
 TYPED_TEST(ProtocolTest, SaysTheSameAfterTheJourney) {
@@ -199,6 +211,28 @@ TEST(Protocol, LengthsThatLieAreRefusedWithoutBeingBelieved) {
   }
 }
 
+TEST(Protocol, NodesKeepEachOfTheirFields) {
+  const auto made = parse<MakeNodes>(bytes_of(example<MakeNodes>()));
+  ASSERT_TRUE(made);
+  ASSERT_EQ(made->nodes.size(), 2U);
+  EXPECT_EQ(made->nodes[0].name, "client");
+  ASSERT_EQ(made->nodes[0].files.size(), 1U);
+  const NewFile& file = made->nodes[0].files[0];
+  EXPECT_EQ(file.path, "/etc/hosts");
+  EXPECT_TRUE(file.if_there);
+  EXPECT_EQ(file.shared, 7U);
+  EXPECT_FALSE(file.has_content);
+  EXPECT_EQ(file.content, "127.0.0.1 localhost");
+  ASSERT_EQ(made->nodes[0].sysctls.size(), 1U);
+  EXPECT_EQ(made->nodes[0].sysctls[0].name, "net.ipv4.ip_forward");
+  EXPECT_EQ(made->nodes[0].sysctls[0].value, "1");
+
+  const std::string bytes = bytes_of(example<MakeNodes>());  // number of nodes, …
+  for (const std::uint32_t number : {0U, 1U, 3U, 0x1000'0000U, 0xffff'ffffU}) {
+    EXPECT_FALSE(parse<MakeNodes>(lie(bytes, 0, number))) << number;
+  }
+}
+
 TEST(Protocol, EnumeratorsThatDoNotExistAreRefused) {
   std::string hello = bytes_of(example<Hello>());
   hello[sizeof(std::uint32_t)] = 5;  // containment, after the version
@@ -230,7 +264,7 @@ TEST(ProtocolHeader, KnowsItsTypesAndNoOthers) {
   for (int type = 0; type < 256; ++type) {
     const std::string message{static_cast<char>(type), 1, 0, 0, 0};
     const int plain = type & 0x7f;
-    const bool known = (plain >= 1 && plain <= 11) || (plain >= 64 && plain <= 74);
+    const bool known = (plain >= 1 && plain <= 12) || (plain >= 64 && plain <= 74);
     EXPECT_EQ(parse_header(message).has_value(), known) << type;
   }
 }

@@ -20,6 +20,7 @@
 
 #include "dummynet/os/check.hpp"
 #include "dummynet/os/proc_scan.hpp"
+#include "dummynet/warden/namespaces.hpp"
 #include "dummynet/warden/start_request.hpp"
 
 namespace dummynet::warden {
@@ -185,11 +186,18 @@ void Service::handle(const Header& header, os::FdList& fds) {
         const Tree* tree = trees_.find(header.id);
         return reply(Type::usage_is, header.id, tree != nullptr ? trees_.usage(*tree) : Usage{});
       }
-      case Type::make_node:
-        return make_node(header.id);
+      case Type::make_nodes:
+        if (auto message = parse<MakeNodes>(header.body)) return make_nodes(header.id, *message);
+        return malformed();
       case Type::set_node_file:
         if (auto message = parse<NodeFile>(header.body)) {
           node(message->node).set_file(message->path, message->content);
+          return reply(Type::done, header.id, Usage{});
+        }
+        return malformed();
+      case Type::set_sysctls:
+        if (auto message = parse<SetSysctls>(header.body)) {
+          node(message->node).set_sysctls(message->sysctls);
           return reply(Type::done, header.id, Usage{});
         }
         return malformed();
@@ -263,15 +271,21 @@ void Service::start(std::uint32_t id, Start request, os::FdList& fds) {
   reply(Type::started, id, started, {}, setup_.own_pid_namespace ? std::optional{result.pid} : std::nullopt);
 }
 
-void Service::make_node(std::uint32_t id) {
+void Service::make_nodes(std::uint32_t id, const MakeNodes& request) {
   if (!setup_.can_make_nodes) os::throw_errno(EPERM, "nodes need a sandbox");
-  auto made = std::make_unique<NodeNamespaces>();
+  if (request.nodes.size() > MakeNodes::kMax) os::throw_errno(E2BIG, "make nodes");
+  if (!node_maker_) node_maker_.emplace();
+  std::vector<NodeMaker::Made> made = node_maker_->make(request.nodes);
+  NodesMade answer;
+  answer.first = static_cast<std::int32_t>(nodes_.size());
+  answer.count = static_cast<std::uint32_t>(made.size());
   std::vector<os::Fd> fds;
-  fds.emplace_back(os::check(::fcntl(made->network().get(), F_DUPFD_CLOEXEC, 0), "fcntl"));
-  nodes_.push_back(std::move(made));
-  SocketRequest number;
-  number.node = static_cast<std::int32_t>(nodes_.size() - 1);
-  reply(Type::node_made, id, number, std::move(fds));
+  for (NodeMaker::Made& one : made) {
+    fds.emplace_back(os::check(::fcntl(one.node->network().get(), F_DUPFD_CLOEXEC, 0), "fcntl"));
+    fds.push_back(std::move(one.rtnetlink));
+  }
+  for (NodeMaker::Made& one : made) nodes_.push_back(std::move(one.node));
+  reply(Type::nodes_made, id, answer, std::move(fds));
 }
 
 void Service::open_socket(std::uint32_t id, const SocketRequest& request) {

@@ -12,7 +12,7 @@
 #include "dummynet/os/reaper.hpp"
 #include "dummynet/os/spawn.hpp"
 #include "dummynet/warden/cgroup_pool.hpp"
-#include "dummynet/warden/namespaces.hpp"
+#include "dummynet/warden/node_namespaces.hpp"
 #include "dummynet/warden/protocol.hpp"
 #include "dummynet/warden/trees.hpp"
 
@@ -52,7 +52,7 @@ class Service {
   void start(std::uint32_t id, Start request, os::FdList& fds);
   void refuse(std::uint32_t id, const Refusal& refusal);
   void refuse(std::uint32_t id, const std::exception& error);
-  void make_node(std::uint32_t id);
+  void make_nodes(std::uint32_t id, const MakeNodes& request);
   void open_socket(std::uint32_t id, const SocketRequest& request);
   void find_socket(std::uint32_t id, std::uint64_t inode);
   NodeNamespaces& node(std::int32_t index);
@@ -75,6 +75,7 @@ class Service {
   Trees trees_;
   Defaults defaults_;
   std::vector<const char*> default_environment_;
+  std::optional<NodeMaker> node_maker_;  // with the first node
   std::vector<std::unique_ptr<NodeNamespaces>> nodes_;
   std::deque<Outgoing> outgoing_;
   Writer writer_;

@@ -6,7 +6,7 @@
 #include "dummynet/os/message_socket.hpp"
 #include "dummynet/os/spawn.hpp"
 #include "dummynet/warden/cgroup_pool.hpp"
-#include "dummynet/warden/namespaces.hpp"
+#include "dummynet/warden/node_namespaces.hpp"
 #include "dummynet/warden/protocol.hpp"
 #include "dummynet/warden/trees.hpp"
 

@@ -1,0 +1,198 @@
+#include "dummynet/warden/node_namespaces.hpp"
+
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+
+#include "dummynet/os/check.hpp"
+#include "dummynet/os/sysctl.hpp"
+#include "dummynet/warden/namespaces.hpp"
+
+namespace dummynet::warden {
+
+namespace {
+
+constexpr const char* kOwnNetwork = "/proc/self/ns/net";
+constexpr const char* kOwnMount = "/proc/self/ns/mnt";
+
+os::Fd open_namespace(const char* path) { return os::Fd{os::check(::open(path, O_RDONLY | O_CLOEXEC), "open", path)}; }
+
+// sysfs shows the network namespace of whoever mounts it. What was mounted below, the cgroups above all, is put back.
+void mount_own_sys() {
+  const os::Fd old_cgroups{::open("/sys/fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  os::Fd tree;
+#ifdef SYS_open_tree
+  if (old_cgroups) {
+    tree = os::Fd{static_cast<int>(::syscall(
+        SYS_open_tree, old_cgroups.get(), "",
+        1U /*OPEN_TREE_CLONE*/ | static_cast<unsigned>(O_CLOEXEC) | AT_EMPTY_PATH | 0x8000U /*AT_RECURSIVE*/))};
+  }
+#endif
+  if (::mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) return;  // a masked container
+#ifdef SYS_move_mount
+  if (tree) ::syscall(SYS_move_mount, tree.get(), "", AT_FDCWD, "/sys/fs/cgroup", 4U /*MOVE_MOUNT_F_EMPTY_PATH*/);
+#endif
+}
+
+// A directory that everybody has, to mount something over in a mount namespace that nobody else sees.
+const char* any_directory() {
+  for (const char* path : {"/tmp", "/run", "/mnt", "/var"}) {
+    struct stat status {};
+    if (::stat(path, &status) == 0 && S_ISDIR(status.st_mode)) return path;
+  }
+  return "/";
+}
+
+void write_all(const os::Fd& file, std::string_view content, const std::string& path) {
+  while (!content.empty()) {
+    const ssize_t written = os::check(::write(file.get(), content.data(), content.size()), "write", path);
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void bind_over(const std::string& file, const std::string& path) {
+  os::check(::mount(file.c_str(), path.c_str(), nullptr, MS_BIND, nullptr), "replace", path);
+}
+
+/// The two limits that many nodes meet, in plain words.
+std::string explain(int error_number) {
+  if (error_number == EMFILE) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return " (a node needs two open files; the hard limit is " + std::to_string(limit.rlim_max) + ", see ulimit -Hn)";
+  }
+  if (error_number == ENOSPC) {
+    return " (the kernel allows no more: sysctl user.max_net_namespaces, user.max_mnt_namespaces)";
+  }
+  return {};
+}
+
+}  // namespace
+
+void NodeNamespaces::set_file(const std::string& path, const std::string& content) {
+  const NamespaceVisit visit{mount_, CLONE_NEWNS};
+  if (std::find(own_files_.begin(), own_files_.end(), path) == own_files_.end()) {
+    // A file on a tmpfs of its own, bound over the other one; the tmpfs is then taken away and lives on in the binding.
+    const char* stage = any_directory();
+    os::check(::mount("tmpfs", stage, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755"), "mount a tmpfs on", stage);
+    const std::string file = std::string{stage} + "/file";
+    const os::Fd made{::open(file.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0644)};
+    const bool bound = made && ::mount(file.c_str(), path.c_str(), nullptr, MS_BIND, nullptr) == 0;
+    const int error = errno;
+    ::umount2(stage, MNT_DETACH);
+    if (!bound) os::throw_errno(error, "replace " + path);
+    own_files_.push_back(path);
+  }
+  const os::Fd file{os::check(::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC), "open", path)};
+  write_all(file, content, path);
+}
+
+void NodeNamespaces::set_sysctls(const std::vector<Sysctl>& sysctls) const {
+  const NamespaceVisit visit{network_, CLONE_NEWNET};
+  for (const auto& [name, value] : sysctls) os::set_sysctl(name, value);
+}
+
+bool NodeNamespaces::open_to_everybody() {
+  if (is_open_) return true;
+  const NamespaceVisit visit{network_, CLONE_NEWNET};
+  const auto set = [](const char* name, const char* value) {
+    try {
+      os::set_sysctl(name, value);
+      return true;
+    } catch (const std::system_error&) {
+      return false;
+    }
+  };
+  // Where only one group is mapped, only that one can be named.
+  is_open_ = set("net.ipv4.ip_unprivileged_port_start", "0") &&
+             (set("net.ipv4.ping_group_range", "0 2147483647") || set("net.ipv4.ping_group_range", "0 0"));
+  return is_open_;
+}
+
+NodeMaker::NodeMaker()
+    : home_network_{open_namespace(kOwnNetwork)}, home_mount_{open_namespace(kOwnMount)}, stage_{any_directory()} {
+  os::check(::unshare(CLONE_NEWNS), "make the mount namespace that nodes are copies of");
+  const bool staged =
+      ::mount("tmpfs", stage_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") == 0 &&
+      (template_mount_ = os::Fd{::open(kOwnMount, O_RDONLY | O_CLOEXEC)}, static_cast<bool>(template_mount_));
+  const int error = errno;
+  if (::setns(home_mount_.get(), CLONE_NEWNS) != 0) ::_exit(1);  // lost: nothing that follows would be right
+  if (!staged) os::throw_errno(error, "mount a tmpfs for the files of nodes");
+}
+
+std::vector<NodeMaker::Made> NodeMaker::make(const std::vector<NewNode>& wanted) {
+  struct WayHome {
+    const NodeMaker& maker;
+    ~WayHome() {
+      const bool home =
+          ::setns(maker.home_network_.get(), CLONE_NEWNET) == 0 && ::setns(maker.home_mount_.get(), CLONE_NEWNS) == 0;
+      if (!home) ::_exit(1);
+    }
+  } const way_home{*this};
+  std::vector<Made> made;
+  made.reserve(wanted.size());
+  for (const NewNode& one : wanted) {
+    try {
+      made.push_back(make_one(one));
+    } catch (const std::system_error& error) {
+      std::string what = error.what();
+      const std::string words = ": " + error.code().message();  // said again by whoever throws this number
+      if (what.ends_with(words)) what.resize(what.size() - words.size());
+      os::throw_errno(error.code().value(), "node " + one.name + ": " + what + explain(error.code().value()));
+    }
+  }
+  return made;
+}
+
+NodeMaker::Made NodeMaker::make_one(const NewNode& wanted) {
+  os::check(::setns(template_mount_.get(), CLONE_NEWNS), "enter the mount namespace that nodes are copies of");
+  os::check(::unshare(CLONE_NEWNET | CLONE_NEWNS), "make its network and mount namespace");
+  Made made;
+  made.node = std::make_unique<NodeNamespaces>(open_namespace(kOwnNetwork), open_namespace(kOwnMount));
+  made.rtnetlink =
+      os::Fd{os::check(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "open an rtnetlink socket")};
+  mount_own_sys();
+  for (const NewFile& file : wanted.files) place_file(*made.node, file);
+  ::umount2(stage_.c_str(), MNT_DETACH);
+  for (const auto& [name, value] : wanted.sysctls) os::set_sysctl(name, value);
+  return made;
+}
+
+void NodeMaker::place_file(NodeNamespaces& node, const NewFile& file) {
+  if (file.if_there && ::access(file.path.c_str(), F_OK) != 0) return;
+  bind_over(stage_file(file), file.path);
+  if (file.shared == 0) {
+    node.own_files_.push_back(file.path);
+    return;
+  }
+  // One node must not write what others read.
+  os::check(
+      ::mount(nullptr, file.path.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr),
+      "make read-only", file.path);
+}
+
+/// Where the file lies on the tmpfs; writes it, unless it is shared and there already.
+std::string NodeMaker::stage_file(const NewFile& file) {
+  if (file.shared != 0 && !file.has_content) {
+    const auto found = shared_.find(file.shared);
+    if (found == shared_.end()) os::throw_errno(EINVAL, "a shared file without content");
+    return found->second;
+  }
+  std::string path = stage_ + '/' + std::to_string(++files_);
+  const os::Fd made{os::check(::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644), "create", path)};
+  write_all(made, file.content, path);
+  if (file.shared != 0) shared_[file.shared] = path;
+  return path;
+}
+
+}  // namespace dummynet::warden
