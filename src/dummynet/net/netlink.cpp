@@ -2,12 +2,15 @@
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
+#include <vector>
 
 #include "dummynet/os/check.hpp"
 
@@ -61,6 +64,12 @@ NetlinkRequest::NetlinkRequest(std::uint16_t type, std::uint16_t flags, std::str
   header->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
 }
 
+NetlinkRequest::NetlinkRequest(const nlmsghdr& message, std::string object)
+    : buffer_{std::make_unique<std::array<std::byte, kMaxBytes>>()}, object_{std::move(object)} {
+  if (message.nlmsg_len > kMaxBytes) throw std::length_error{"netlink request: " + object_};
+  std::memcpy(buffer_->data(), &message, message.nlmsg_len);
+}
+
 nlmsghdr* NetlinkRequest::message() noexcept { return header_of(*buffer_); }
 
 void* NetlinkRequest::append_header(std::size_t bytes) {
@@ -81,7 +90,21 @@ void NetlinkRequest::put_u32(std::uint16_t attribute, std::uint32_t value) {
   }
 }
 
-void NetlinkRequest::put_be32(std::uint16_t attribute, std::uint32_t value) { put_u32(attribute, htonl(value)); }
+void NetlinkRequest::put_u8(std::uint16_t attribute, std::uint8_t value) { put_bytes(attribute, {&value, 1}); }
+
+void NetlinkRequest::put_u16(std::uint16_t attribute, std::uint16_t value) {
+  if (!mnl_attr_put_u16_check(message(), kMaxBytes, attribute, value)) {
+    throw std::length_error{"netlink request: " + object_};
+  }
+}
+
+void NetlinkRequest::put_be16(std::uint16_t attribute, std::uint16_t value) { put_u16(attribute, htons(value)); }
+
+void NetlinkRequest::put_bytes(std::uint16_t attribute, std::span<const std::uint8_t> bytes) {
+  if (!mnl_attr_put_check(message(), kMaxBytes, attribute, bytes.size(), bytes.data())) {
+    throw std::length_error{"netlink request: " + object_};
+  }
+}
 
 NetlinkRequest::Nest::Nest(NetlinkRequest& request, std::uint16_t attribute) : request_{request} {
   const nlattr* const start = mnl_attr_nest_start_check(request.message(), kMaxBytes, attribute);
@@ -100,21 +123,22 @@ NetlinkSocket::NetlinkSocket(os::Fd socket) : socket_{std::move(socket)} {
   ::setsockopt(socket_.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
 }
 
-void NetlinkSocket::send(std::span<NetlinkRequest> requests) {
-  std::array<iovec, kMaxBatch> pieces{};
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    nlmsghdr* const message = requests[i].message();
+void NetlinkSocket::send(std::span<NetlinkRequest* const> requests) {
+  std::vector<iovec> pieces;
+  pieces.reserve(requests.size());
+  for (NetlinkRequest* request : requests) {
+    nlmsghdr* const message = request->message();
     message->nlmsg_seq = ++sequence_;
-    pieces[i] = {message, MNL_ALIGN(message->nlmsg_len)};
+    pieces.push_back({message, MNL_ALIGN(message->nlmsg_len)});
   }
   msghdr envelope{};
   envelope.msg_iov = pieces.data();
-  envelope.msg_iovlen = requests.size();
+  envelope.msg_iovlen = pieces.size();
   ssize_t sent = 0;
   do {
     sent = ::sendmsg(socket_.get(), &envelope, 0);
   } while (sent < 0 && errno == EINTR);
-  os::check(sent, "sendmsg rtnetlink", requests.front().object());
+  os::check(sent, "send to netlink:", requests.front()->object());
 }
 
 std::span<const std::byte> NetlinkSocket::receive(std::span<std::byte> answer) {
@@ -128,32 +152,59 @@ std::span<const std::byte> NetlinkSocket::receive(std::span<std::byte> answer) {
   return answer.first(static_cast<std::size_t>(got));
 }
 
-void NetlinkSocket::run(std::span<NetlinkRequest> requests) {
+/// Reads until the last one has its acknowledgement, or throws the first refusal. They were sent just now.
+void NetlinkSocket::await_answer_to_last(std::span<NetlinkRequest* const> requests) {
   alignas(nlmsghdr) std::array<std::byte, kAnswerBytes> buffer;
-  while (!requests.empty()) {
-    const std::span<NetlinkRequest> batch = requests.first(std::min(requests.size(), kMaxBatch));
-    requests = requests.subspan(batch.size());
-    batch.back().message()->nlmsg_flags |= NLM_F_ACK;
-    send(batch);
-    const std::uint32_t first = batch.front().message()->nlmsg_seq;
-    for (bool answered = false; !answered;) {
-      const std::span<const std::byte> answer = receive(buffer);
-      int rest = static_cast<int>(answer.size());
-      for (const auto* message = reinterpret_cast<const nlmsghdr*>(answer.data()); mnl_nlmsg_ok(message, rest);
-           message = mnl_nlmsg_next(message, &rest)) {
-        const std::uint32_t index = message->nlmsg_seq - first;
-        if (message->nlmsg_type != NLMSG_ERROR || index >= batch.size()) continue;  // left over from an earlier throw
-        if (error_of(message) != 0) throw_refusal(message, batch[index].object());
-        answered = index == batch.size() - 1;
-      }
+  const std::uint32_t first = requests.front()->message()->nlmsg_seq;
+  for (bool answered = false; !answered;) {
+    const std::span<const std::byte> answer = receive(buffer);
+    int rest = static_cast<int>(answer.size());
+    for (const auto* message = reinterpret_cast<const nlmsghdr*>(answer.data()); mnl_nlmsg_ok(message, rest);
+         message = mnl_nlmsg_next(message, &rest)) {
+      const std::uint32_t index = message->nlmsg_seq - first;
+      if (message->nlmsg_type != NLMSG_ERROR || index >= requests.size()) continue;  // left over from an earlier throw
+      if (error_of(message) != 0) throw_refusal(message, requests[index]->object());
+      answered = index == requests.size() - 1;
     }
   }
+}
+
+void NetlinkSocket::run(std::span<NetlinkRequest> requests) {
+  std::vector<NetlinkRequest*> batch;
+  while (!requests.empty()) {
+    const std::size_t size = std::min(requests.size(), kMaxBatch);
+    batch.clear();
+    for (NetlinkRequest& request : requests.first(size)) batch.push_back(&request);
+    requests = requests.subspan(size);
+    batch.back()->message()->nlmsg_flags |= NLM_F_ACK;
+    send(batch);
+    await_answer_to_last(batch);
+  }
+}
+
+void NetlinkSocket::run_transaction(std::span<NetlinkRequest> requests) {
+  if (requests.empty()) return;
+  const auto border = [&](std::uint16_t type) {
+    NetlinkRequest request{type, 0, requests.front().object()};
+    request.header<nfgenmsg>().res_id = htons(NFNL_SUBSYS_NFTABLES);
+    return request;
+  };
+  NetlinkRequest begin = border(NFNL_MSG_BATCH_BEGIN);
+  NetlinkRequest end = border(NFNL_MSG_BATCH_END);
+  requests.back().message()->nlmsg_flags |= NLM_F_ACK;
+  std::vector<NetlinkRequest*> batch{&begin};
+  for (NetlinkRequest& request : requests) batch.push_back(&request);
+  batch.push_back(&end);
+  send(batch);
+  batch.pop_back();  // never acknowledged by many kernels
+  await_answer_to_last(batch);
 }
 
 bool NetlinkSocket::dump_once(NetlinkRequest& request, const std::function<void(const nlmsghdr*)>& visit) {
   alignas(nlmsghdr) std::array<std::byte, kAnswerBytes> buffer;
   bool consistent = true;
-  send({&request, 1});
+  NetlinkRequest* const only = &request;
+  send({&only, 1});
   for (;;) {
     const std::span<const std::byte> answer = receive(buffer);
     int rest = static_cast<int>(answer.size());

@@ -27,6 +27,8 @@ namespace dummynet::net {
 class NetlinkRequest {
  public:
   NetlinkRequest(std::uint16_t type, std::uint16_t flags, std::string object);
+  /// A message that somebody else has put together.
+  NetlinkRequest(const nlmsghdr& message, std::string object);
 
   /// Appends a zeroed header of a family (ifinfomsg, ifaddrmsg …), aligned. The reference lives as long as the request.
   template <typename Header>
@@ -35,8 +37,11 @@ class NetlinkRequest {
   }
   void put(std::uint16_t attribute, std::string_view text);  ///< with a NUL at its end
   void put_u32(std::uint16_t attribute, std::uint32_t value);
+  void put_u8(std::uint16_t attribute, std::uint8_t value);
+  void put_u16(std::uint16_t attribute, std::uint16_t value);
   /// The same in network order.
-  void put_be32(std::uint16_t attribute, std::uint32_t value);
+  void put_be16(std::uint16_t attribute, std::uint16_t value);
+  void put_bytes(std::uint16_t attribute, std::span<const std::uint8_t> bytes);
 
   /// Attributes put while this lives go inside.
   class Nest {
@@ -64,10 +69,10 @@ class NetlinkRequest {
   std::string object_;
 };
 
-/// Talks rtnetlink over a socket that somebody opened, maybe in another network namespace.
+/// Talks rtnetlink, or nfnetlink, over a socket that somebody opened, maybe in another network namespace.
 class NetlinkSocket {
  public:
-  /// A blocking NETLINK_ROUTE socket that nobody has used yet. Asks it for extended error texts.
+  /// A blocking NETLINK_ROUTE or NETLINK_NETFILTER socket that nobody has used yet. Asks it for extended error texts.
   explicit NetlinkSocket(os::Fd socket);
 
   /// Carries out all requests, in order, many per system call; only the last of a batch is acknowledged, since a
@@ -75,13 +80,18 @@ class NetlinkSocket {
   /// errno's text". The kernel goes on after a refusal, so what follows it in the batch may be done or not.
   void run(std::span<NetlinkRequest> requests);
 
+  /// Carries out all or nothing, as nftables does: between NFNL_MSG_BATCH_BEGIN and END, in one system call. Refusals
+  /// as above.
+  void run_transaction(std::span<NetlinkRequest> requests);
+
   /// Asks for a list (NLM_F_DUMP is added) and shows each message of the answer. One that changed while it was being
   /// read is asked for again: `visit` then sees a new pass, announced by a null pointer.
   void dump(NetlinkRequest& request, const std::function<void(const nlmsghdr*)>& visit);
 
  private:
   std::span<const std::byte> receive(std::span<std::byte> answer);
-  void send(std::span<NetlinkRequest> requests);
+  void send(std::span<NetlinkRequest* const> requests);
+  void await_answer_to_last(std::span<NetlinkRequest* const> requests);
   bool dump_once(NetlinkRequest& request, const std::function<void(const nlmsghdr*)>& visit);
 
   os::Fd socket_;

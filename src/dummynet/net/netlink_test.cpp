@@ -14,7 +14,9 @@
 #include <system_error>
 #include <vector>
 
-#include "dummynet/net/link.hpp"
+#include "dummynet/net/address_request.hpp"
+#include "dummynet/net/link_request.hpp"
+#include "dummynet/net/link_state.hpp"
 #include "support/own_namespace.hpp"
 
 namespace dummynet::net {
@@ -75,7 +77,7 @@ TEST(Netlink, BringsLinksUpUntilTheyCarryPackets) {
     requests.push_back(set_up(kLoopbackIndex, "loopback"));
     requests.push_back(make_veth({"n", "a", 100}, {"n", "b", 101}, netns.get()));
     requests.push_back(set_up(101, "n:b"));
-    requests.push_back(add_address(100, 0x0a000001, 30, "n:a"));
+    requests.push_back(add_address(100, {IpAddress{0x0a000001U}, 30}, "n:a"));
 
     socket.run(requests);
 
@@ -139,7 +141,8 @@ TEST(Netlink, TellsTheFirstRefusalOfALongBatchAndStaysUsable) {
     std::vector<NetlinkRequest> requests;
     for (std::uint32_t i = 0; i < 200; ++i) {
       const bool is_wrong = i == 70 || i == 71 || i == 90;
-      requests.push_back(add_address(is_wrong ? 999 : 1, 0x0a000000 + i, 32, "number " + std::to_string(i)));
+      requests.push_back(
+          add_address(is_wrong ? 999 : 1, {IpAddress{0x0a000000U + i}, 32}, "number " + std::to_string(i)));
     }
     int number = 0;
 

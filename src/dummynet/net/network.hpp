@@ -1,56 +1,76 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "dummynet/core/monitor.hpp"
+#include "dummynet/net/ip.hpp"
+#include "dummynet/net/network_plan.hpp"
+#include "dummynet/net/topology.hpp"
 
 namespace dummynet::net {
 
-/// One end of a link, as it came out.
+/// An interface of a node, as it came out.
 struct Interface {
   std::string node;
   std::string name;  ///< "eth0" …
-  std::string ipv4;  ///< "10.0.0.1", with prefix_length
-  int prefix_length = 0;
+  std::vector<InterfaceAddress> addresses;
 };
 
-/// A test network in the sandbox of a monitor: hosts and the links between them. Anonymous, configured by rtnetlink
+/// A test network in the sandbox of a monitor: nodes and the links between them. Anonymous, configured by netlink
 /// through sockets that the warden hands out; it disappears with the monitor.
 ///
 ///     ProcessMonitor monitor{{.sandbox = true}};
 ///     net::Network network{monitor};
 ///     network.add_node("client");
 ///     network.add_node("server");
-///     network.add_link("client", "server");
+///     network.add_link({"client"}, {"server"});
 ///     network.up();
 ///     monitor.run_process("ping -c 1 server", {.place = network.place("client")});
+///
+/// Routers, switches, NAT, IPv6, sysctls and the like are told by a Topology.
 class Network {
  public:
-  /// The monitor must have been made with `sandbox` and must outlive the network.
+  /// The monitor must have been made with `sandbox` and must outlive the network. Empty at first.
   explicit Network(ProcessMonitor& monitor);
+  /// Throws std::invalid_argument with everything that is wrong with it, a line each.
+  Network(ProcessMonitor& monitor, const Topology& topology);
+  /// One from plan_network(), without complaints other than warnings.
+  Network(ProcessMonitor& monitor, NetworkPlan plan);
   ~Network();
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  /// Throws std::invalid_argument for a name that is empty, taken, or no host name (RFC 1123: letters, digits,
-  /// hyphens).
+  /// Adds a host. Throws std::invalid_argument for a name that is empty, taken, or no host name (RFC 1123: letters,
+  /// digits, hyphens).
   void add_node(const std::string& name);
+  void add_node(NodeSpec node);
 
   struct LinkEnd {
     std::string node;
-    std::string interface;  ///< empty: the next free ethN of that node
+    std::string interface {};  ///< empty: the next free ethN of that node
   };
-  /// A veth(4) pair between two nodes, each end with an address from a /30 of 10.0.0.0/8 of its own.
+  /// A veth(4) pair between two nodes, each end with an address of a subnet of its own.
   void add_link(const LinkEnd& first, const LinkEnd& second);
 
-  /// Makes it all: batches of rtnetlink requests, loopback and links up, /etc/hosts of every node. Throws
-  /// std::system_error with the kernel's own text and the names of node and interface.
+  /// Makes it all: when it returns, the first packet arrives. Throws std::system_error with the kernel's own text and
+  /// the name of what was refused, std::invalid_argument for what cannot be planned. A network that failed here can
+  /// only be destroyed; what there is of it goes with the monitor.
   void up();
 
   /// Where processes of this node run. Valid after up().
   Place place(const std::string& node) const;
+  /// Valid after up().
   const std::vector<Interface>& interfaces() const noexcept;
+  /// What was asked of the kernel. Valid after up().
+  const NetworkPlan& plan() const noexcept;
+  /// The first address of a node, as text, for command lines. Throws std::invalid_argument when it has none.
+  std::string address(const std::string& node, IpFamily family = IpFamily::v4) const;
+
+  /// Takes an interface down, which cuts its link for both sides, or brings it up again with the addresses and routes
+  /// it had. Without an interface's name: the node's only one. Returns when that is so for packets too.
+  void set_link_state(const LinkEnd& end, bool up);
 
  private:
   class State;

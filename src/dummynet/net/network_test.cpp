@@ -5,46 +5,24 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
 
 #include "dummynet/core/warden.hpp"
+#include "support/network_test.hpp"
 
 namespace dummynet::net {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// A sandbox, or a skip where the kernel refuses one (a failure with DUMMYNET_REQUIRE_NETNS=1).
-class NetworkTest : public testing::Test {
+class NetworkTest : public test::NetworkTest {
  protected:
-  void SetUp() override {
-    try {
-      monitor_.warden();
-    } catch (const std::exception& error) {
-      const char* const required = std::getenv("DUMMYNET_REQUIRE_NETNS");
-      if (required != nullptr && std::string_view{required} == "1") throw;
-      GTEST_SKIP() << "no sandbox here: " << error.what();
-    }
-  }
-  RunInfo run(const Network& network, const std::string& node, const Command& command) {
-    return run_in(monitor_, network, node, command);
-  }
-  static RunInfo run_in(ProcessMonitor& monitor, const Network& network, const std::string& node,
-                        const Command& command) {
-    RunOptions options;
-    options.place = network.place(node);
-    options.timeout = 60s;
-    return monitor.run_process(command, options);
-  }
   /// Sends a datagram between two nodes and waits for it.
   void exchange_datagram(const Network& network, const std::string& from, const std::string& to) {
     const auto open = [&](const std::string& node) {
@@ -56,7 +34,8 @@ class NetworkTest : public testing::Test {
     name.sin_family = AF_INET;
     name.sin_port = htons(9);
     for (const Interface& interface : network.interfaces()) {
-      if (interface.node == to) ::inet_pton(AF_INET, interface.ipv4.c_str(), &name.sin_addr);
+      if (interface.node != to) continue;
+      ::inet_pton(AF_INET, interface.addresses.front().address.text().c_str(), &name.sin_addr);
     }
     const auto* address = reinterpret_cast<const sockaddr*>(&name);
     ASSERT_EQ(::bind(receiver.get(), address, sizeof name), 0);
@@ -64,14 +43,10 @@ class NetworkTest : public testing::Test {
     pollfd watch{receiver.get(), POLLIN, 0};
     ASSERT_EQ(::poll(&watch, 1, 60'000), 1);
   }
-  static Command ping(const std::string& target) { return {"ping", "-n", "-c", "1", "-W", "30", target}; }
-  static bool has_ping() { return ::access("/bin/ping", X_OK) == 0 || ::access("/usr/bin/ping", X_OK) == 0; }
-
-  ProcessMonitor monitor_{MonitorOptions{.log = {}, .sandbox = true}};
 };
 
 TEST_F(NetworkTest, LetsTwoNodesReachEachOtherByName) {
-  if (!has_ping()) GTEST_SKIP() << "no ping(8) here";
+  if (!has_program("ping")) GTEST_SKIP() << "no ping(8) here";
   Network network{monitor_};
   network.add_node("client");
   network.add_node("server");
@@ -134,7 +109,7 @@ TEST_F(NetworkTest, GivesEachNodeItsOwnHostsFile) {
 }
 
 TEST_F(NetworkTest, MakesAStarOfFiftyNodes) {
-  if (!has_ping()) GTEST_SKIP() << "no ping(8) here";
+  if (!has_program("ping")) GTEST_SKIP() << "no ping(8) here";
   constexpr int kLeaves = 49;
   Network network{monitor_};
   network.add_node("hub");
@@ -147,7 +122,7 @@ TEST_F(NetworkTest, MakesAStarOfFiftyNodes) {
 
   ASSERT_EQ(network.interfaces().size(), 2U * kLeaves);
   EXPECT_EQ(network.interfaces().back().node, "leaf48");
-  EXPECT_EQ(network.interfaces().back().ipv4, "10.0.0.194");
+  EXPECT_EQ(network.interfaces().back().addresses.front().text(), "10.0.0.194/30");
   EXPECT_EQ(network.interfaces()[2 * kLeaves - 2].name, "eth48");
   EXPECT_NO_THROW(run(network, "leaf0", ping("hub")));
   EXPECT_NO_THROW(run(network, "leaf48", ping("hub")));
@@ -155,7 +130,7 @@ TEST_F(NetworkTest, MakesAStarOfFiftyNodes) {
 }
 
 TEST_F(NetworkTest, CanBeThereTwiceWithTheSameNames) {
-  if (!has_ping()) GTEST_SKIP() << "no ping(8) here";
+  if (!has_program("ping")) GTEST_SKIP() << "no ping(8) here";
   ProcessMonitor other_monitor{MonitorOptions{.log = {}, .sandbox = true}};
   Network network{monitor_};
   Network other{other_monitor};
@@ -199,12 +174,13 @@ TEST_F(NetworkTest, NumbersInterfacesAroundThoseWithNames) {
   network.add_link({"a", "eth1"}, {"b", {}});
   network.add_link({"a", {}}, {"b", {}});
   network.add_link({"a", {}}, {"b", "eth7"});
+  EXPECT_THROW(network.add_link({"a", "eth1"}, {"b", {}}), std::invalid_argument);
+  network.up();
 
   std::string names;
   for (const Interface& interface : network.interfaces()) names += interface.node + ':' + interface.name + ' ';
 
   EXPECT_EQ(names, "a:eth1 b:eth0 a:eth0 b:eth1 a:eth2 b:eth7 ");
-  EXPECT_THROW(network.add_link({"a", "eth2"}, {"b", {}}), std::invalid_argument);
 }
 
 TEST_F(NetworkTest, SaysWhatComesBeforeWhat) {

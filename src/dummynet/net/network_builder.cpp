@@ -1,0 +1,259 @@
+#include "dummynet/net/network_builder.hpp"
+
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <map>
+
+#include "dummynet/net/address_request.hpp"
+#include "dummynet/net/hosts.hpp"
+#include "dummynet/net/ip_bytes.hpp"
+#include "dummynet/net/link_state.hpp"
+#include "dummynet/net/nat.hpp"
+#include "dummynet/net/node_sysctls.hpp"
+#include "dummynet/net/route_request.hpp"
+
+namespace dummynet::net {
+
+namespace {
+
+// Interfaces are made for so many new nodes together: fewer requests, and still something to do while others are made.
+constexpr std::size_t kNodesTogether = 16;
+
+Ipv4 to_ipv4(const IpAddress& address) {
+  Ipv4 number = 0;
+  for (const std::uint8_t byte : network_order(address)) number = number << 8U | byte;
+  return number;
+}
+
+HostsPlan to_hosts(const NetworkPlan& plan) {
+  HostsPlan hosts;
+  for (const PlannedNode& node : plan.nodes) hosts.nodes.push_back(node.name);
+  for (const PlannedInterface& interface : plan.interfaces) {
+    if (!interface.peer || interface.addresses.empty()) continue;
+    const PlannedInterface& peer = plan.interfaces[*interface.peer];
+    if (peer.addresses.empty() || peer.index < interface.index) continue;
+    hosts.links.push_back(
+        {{interface.node, to_ipv4(interface.addresses[0].address)}, {peer.node, to_ipv4(peer.addresses[0].address)}});
+  }
+  return hosts;
+}
+
+}  // namespace
+
+NetworkBuilder::NetworkBuilder(Warden& warden, const NetworkPlan& plan)
+    : warden_{warden}, plan_{plan}, possible_with_(plan.nodes.size()), level_(plan.interfaces.size()) {
+  find_order();
+  hosts_ = [writer = HostsWriter{to_hosts(plan)}](std::size_t node) { return writer.text_for(node); };
+}
+
+std::string NetworkBuilder::text(std::size_t interface) const {
+  const PlannedInterface& planned = plan_.interfaces[interface];
+  return plan_.nodes[planned.node].name + ':' + planned.name;
+}
+
+void NetworkBuilder::find_order() {
+  std::vector<std::size_t> needs(plan_.interfaces.size());  // the last of the nodes that it needs
+  for (std::size_t i = 0; i < plan_.interfaces.size(); ++i) {
+    const PlannedInterface& interface = plan_.interfaces[i];
+    needs[i] = interface.node;
+    if (interface.peer) needs[i] = std::max(needs[i], plan_.interfaces[*interface.peer].node);
+    for (const auto& below : {interface.parent, interface.bridge}) {
+      if (below) needs[i] = std::max(needs[i], needs[*below]);
+    }
+    if (interface.parent) {
+      level_[i] = level_[*interface.parent] + (interface.kind == InterfaceKind::macvlan ? 1 : 0);
+    }
+    possible_with_[needs[i]].push_back(i);
+  }
+}
+
+std::vector<int> NetworkBuilder::build() {
+  warden_.make_nodes(
+      plan_.nodes.size(), [this](std::size_t node) { return setup_for(node); },
+      [this](std::size_t, Warden::Node node) { take_node(std::move(node)); });
+  set_late_sysctls();
+  make_routes();
+  make_nat();
+  await_carriers();
+  return std::move(ids_);
+}
+
+Warden::NodeSetup NetworkBuilder::setup_for(std::size_t node) const {
+  Warden::NodeSetup setup;
+  setup.name = plan_.nodes[node].name;
+  setup.files.push_back({"/etc/hosts", hosts_(node)});
+  // Name servers of the machine cannot be reached; waiting for them would only cost time.
+  setup.files.push_back({"/etc/resolv.conf", {}, true});
+  setup.sysctls = sysctls_for(plan_, node).at_first;
+  return setup;
+}
+
+void NetworkBuilder::take_node(Warden::Node node) {
+  ids_.push_back(node.id);
+  doors_.push_back({std::move(node.netns), NetlinkSocket{std::move(node.rtnetlink)}});
+  const std::size_t there = doors_.size();
+  if (there % kNodesTogether == 0 || there == plan_.nodes.size()) make_interfaces(there);
+}
+
+void NetworkBuilder::send(std::size_t node, std::vector<NetlinkRequest>& requests) {
+  doors_[node].socket.run(requests);
+  requests.clear();
+}
+
+/// Of a veth pair: the end in whose node it is made. That one becomes a port of its bridge in the same request.
+std::size_t NetworkBuilder::making_end(std::size_t end) const {
+  const std::size_t peer = plan_.interfaces[end].peer.value();
+  const auto [first, second] = std::minmax(end, peer);
+  const bool second_makes = !plan_.interfaces[first].bridge && plan_.interfaces[second].bridge;
+  return second_makes ? second : first;
+}
+
+/// A veth pair is made where it stands first in the plan, or, if its bridge comes after that, second.
+bool NetworkBuilder::is_made_here(std::size_t interface) const {
+  const auto& peer = plan_.interfaces[interface].peer;
+  if (!peer) return true;
+  const auto [first, second] = std::minmax(interface, *peer);
+  const auto& bridge = plan_.interfaces[second].bridge;
+  return interface == (bridge && *bridge > first ? second : first);
+}
+
+void NetworkBuilder::make_interfaces(std::size_t nodes) {
+  std::vector<std::size_t> interfaces;
+  std::vector<NetlinkRequest> requests;
+  std::size_t sender = 0;  // of the requests
+  const std::size_t before = std::exchange(ready_, nodes);
+  for (std::size_t node = before; node < nodes; ++node) {
+    for (const std::size_t i : possible_with_[node]) {
+      interfaces.push_back(i);
+      if (!is_made_here(i)) continue;
+      std::size_t by = 0;
+      NetlinkRequest request = make(i, by);
+      if (by != sender) send(sender, requests);
+      sender = by;
+      requests.push_back(std::move(request));
+    }
+  }
+  send(sender, requests);
+  bring_up(before, nodes, interfaces);
+}
+
+NewLink NetworkBuilder::new_link(std::size_t interface) const {
+  const PlannedInterface& planned = plan_.interfaces[interface];
+  NewLink link{plan_.nodes[planned.node].name, planned.name, planned.index, planned.mac, planned.mtu};
+  if (planned.bridge) link.master = plan_.interfaces[*planned.bridge].index;
+  // What stands on another interface cannot be up before that.
+  link.up = !planned.parent;
+  return link;
+}
+
+/// The request that makes it, and in which node it is to be sent.
+NetlinkRequest NetworkBuilder::make(std::size_t interface, std::size_t& sender) const {
+  const PlannedInterface& planned = plan_.interfaces[interface];
+  const NewLink link = new_link(interface);
+  sender = planned.node;
+  switch (planned.kind) {
+    case InterfaceKind::veth: {
+      const std::size_t here = making_end(interface);
+      const std::size_t there = plan_.interfaces[here].peer.value();
+      sender = plan_.interfaces[here].node;
+      return make_veth(new_link(here), new_link(there), doors_[plan_.interfaces[there].node].netns.get());
+    }
+    case InterfaceKind::bridge:
+      return make_bridge(link);
+    case InterfaceKind::vlan:
+      return make_vlan(link, plan_.interfaces[planned.parent.value()].index, static_cast<std::uint16_t>(planned.id));
+    case InterfaceKind::vxlan:
+      return make_vxlan(link, planned.id, planned.local.value(), planned.remote.value());
+    case InterfaceKind::macvlan:
+      break;
+  }
+  const PlannedInterface& parent = plan_.interfaces[planned.parent.value()];
+  sender = parent.node;
+  return make_macvlan(link, parent.index, doors_[planned.node].netns.get());
+}
+
+/// What remains to be asked for once it is made.
+void NetworkBuilder::put_bring_up(std::size_t interface, std::vector<NetlinkRequest>& requests) const {
+  const PlannedInterface& planned = plan_.interfaces[interface];
+  const std::string object = text(interface);
+  const bool was_peer = planned.kind == InterfaceKind::veth && making_end(interface) != interface;
+  if (was_peer && planned.bridge) {
+    requests.push_back(set_master(planned.index, plan_.interfaces[*planned.bridge].index, "port " + object));
+  }
+  if (was_peer || planned.parent) requests.push_back(set_up(planned.index, "interface " + object));
+  for (const InterfaceAddress& address : planned.addresses) {
+    requests.push_back(add_address(planned.index, address, object));
+  }
+}
+
+void NetworkBuilder::bring_up(std::size_t first_node, std::size_t end_node,
+                              const std::vector<std::size_t>& interfaces) {
+  // By level and node: what is together goes to the kernel together.
+  std::map<std::pair<unsigned, std::size_t>, std::vector<NetlinkRequest>> batches;
+  for (std::size_t node = first_node; node < end_node; ++node) {
+    std::vector<NetlinkRequest>& requests = batches[{0, node}];
+    const std::string object = "loopback of " + plan_.nodes[node].name;
+    requests.push_back(set_up(kLoopbackIndex, object));
+    for (const InterfaceAddress& address : plan_.nodes[node].loopback_addresses) {
+      requests.push_back(add_address(kLoopbackIndex, address, object));
+    }
+  }
+  for (const std::size_t i : interfaces) put_bring_up(i, batches[{level_[i], plan_.interfaces[i].node}]);
+  for (auto& [place, requests] : batches) send(place.second, requests);
+}
+
+void NetworkBuilder::set_late_sysctls() {
+  for (std::size_t node = 0; node < plan_.nodes.size(); ++node) {
+    if (plan_.nodes[node].sysctls.empty()) continue;
+    const auto sysctls = sysctls_for(plan_, node).with_interfaces;
+    if (!sysctls.empty()) warden_.set_sysctls(ids_[node], sysctls);
+  }
+}
+
+void NetworkBuilder::make_routes() {
+  std::vector<NetlinkRequest> requests;
+  std::vector<std::size_t> order(plan_.routes.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [this](std::size_t a, std::size_t b) { return plan_.routes[a].node < plan_.routes[b].node; });
+  std::size_t node = 0;
+  for (const std::size_t i : order) {
+    const PlannedRoute& route = plan_.routes[i];
+    if (route.node != node) send(node, requests);
+    node = route.node;
+    requests.push_back(
+        add_route({route.destination, route.via, plan_.interfaces[route.interface].index}, plan_.nodes[node].name));
+  }
+  if (!requests.empty()) send(node, requests);
+}
+
+void NetworkBuilder::make_nat() {
+  for (const PlannedNat& nat : plan_.nats) {
+    NetlinkSocket socket{warden_.open_socket(ids_[nat.node], AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER)};
+    std::vector<NetlinkRequest> requests =
+        nat_requests(plan_.interfaces[nat.outside].index, nat.forwards, plan_.nodes[nat.node].name);
+    socket.run_transaction(requests);
+  }
+}
+
+void NetworkBuilder::await_carriers() {
+  // A bridge without ports never has one.
+  std::vector<bool> has_ports(plan_.interfaces.size());
+  std::vector<std::vector<std::uint32_t>> waiting(plan_.nodes.size());
+  for (const PlannedInterface& interface : plan_.interfaces) {
+    if (interface.bridge) has_ports[*interface.bridge] = true;
+  }
+  for (std::size_t i = 0; i < plan_.interfaces.size(); ++i) {
+    const PlannedInterface& interface = plan_.interfaces[i];
+    if (interface.kind != InterfaceKind::bridge || has_ports[i]) waiting[interface.node].push_back(interface.index);
+  }
+  // An interface that came up before its peer drops packets until the kernel has noticed the carrier: a lost ARP
+  // request would cost the first connection a second.
+  for (std::size_t node = 0; node < plan_.nodes.size(); ++node) {
+    await_carrier(doors_[node].socket, waiting[node], plan_.nodes[node].name);
+  }
+}
+
+}  // namespace dummynet::net

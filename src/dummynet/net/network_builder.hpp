@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "dummynet/core/warden.hpp"
+#include "dummynet/net/link_request.hpp"
+#include "dummynet/net/netlink.hpp"
+#include "dummynet/net/network_plan.hpp"
+
+namespace dummynet::net {
+
+/// Carries out a plan: asks the warden for the nodes, and the kernel for all that is in them. While the warden makes
+/// some nodes, the links between those before them are made.
+class NetworkBuilder {
+ public:
+  /// Both must outlive it.
+  NetworkBuilder(Warden& warden, const NetworkPlan& plan);
+
+  /// Once. Returns the warden's number of each node. What is refused is thrown as std::system_error that names the
+  /// object and the kernel's own words.
+  std::vector<int> build();
+
+ private:
+  /// What is held open of a node while it is made.
+  struct Door {
+    os::Fd netns;
+    NetlinkSocket socket;
+  };
+
+  void find_order();
+  Warden::NodeSetup setup_for(std::size_t node) const;
+  void take_node(Warden::Node node);
+
+  void make_interfaces(std::size_t nodes);
+  NetlinkRequest make(std::size_t interface, std::size_t& sender) const;
+  NewLink new_link(std::size_t interface) const;
+  std::size_t making_end(std::size_t end) const;
+  bool is_made_here(std::size_t interface) const;
+  void bring_up(std::size_t first_node, std::size_t end_node, const std::vector<std::size_t>& interfaces);
+  void put_bring_up(std::size_t interface, std::vector<NetlinkRequest>& requests) const;
+
+  void set_late_sysctls();
+  void make_routes();
+  void make_nat();
+  void await_carriers();
+
+  void send(std::size_t node, std::vector<NetlinkRequest>& requests);
+  std::string text(std::size_t interface) const;
+
+  Warden& warden_;
+  const NetworkPlan& plan_;
+  std::vector<int> ids_;
+  std::vector<Door> doors_;
+  std::size_t ready_ = 0;  // so many nodes have their interfaces
+  /// For each node: the interfaces that can be made as soon as this node, and all before it, are there. In order.
+  std::vector<std::vector<std::size_t>> possible_with_;
+  /// For each interface: it can be brought up only after those with a lower number, on whatever node.
+  std::vector<unsigned> level_;
+  std::function<std::string(std::size_t)> hosts_;
+};
+
+}  // namespace dummynet::net

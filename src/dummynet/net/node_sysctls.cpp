@@ -1,0 +1,67 @@
+#include "dummynet/net/node_sysctls.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "dummynet/os/sysctl.hpp"
+
+namespace dummynet::net {
+
+namespace {
+
+/// The interface that a name speaks of, "/proc/sys/net/ipv4/conf/eth0/rp_filter", or nothing.
+std::string interface_in(const std::string& name) {
+  const auto path = os::sysctl_path(name);
+  if (!path) return {};  // refused when it is written
+  for (const std::string_view above : {"/conf/", "/neigh/"}) {
+    const std::size_t found = path->find(above);
+    if (found == path->npos) continue;
+    const std::size_t begin = found + above.size();
+    return path->substr(begin, path->find('/', begin) - begin);
+  }
+  return {};
+}
+
+bool has_interface(const NetworkPlan& plan, std::size_t node, const std::string& name) {
+  return !name.empty() && std::any_of(plan.interfaces.begin(), plan.interfaces.end(), [&](const auto& interface) {
+    return interface.node == node && interface.name == name;
+  });
+}
+
+bool has_ipv6_address(const NetworkPlan& plan, std::size_t node) {
+  const auto is_v6 = [](const InterfaceAddress& one) { return one.address.family() == IpFamily::v6; };
+  const auto& own = plan.nodes[node].loopback_addresses;
+  return std::any_of(own.begin(), own.end(), is_v6) ||
+         std::any_of(plan.interfaces.begin(), plan.interfaces.end(), [&](const auto& interface) {
+           return interface.node == node && std::any_of(interface.addresses.begin(), interface.addresses.end(), is_v6);
+         });
+}
+
+}  // namespace
+
+NodeSysctls sysctls_for(const NetworkPlan& plan, std::size_t node) {
+  static const bool kernel_has_ipv6 = ::access("/proc/sys/net/ipv6", F_OK) == 0;
+  const PlannedNode& planned = plan.nodes[node];
+  NodeSysctls sysctls;
+  const auto set = [&](const char* name, const char* value) { sysctls.at_first.push_back({name, value}); };
+  const bool forwards = planned.kind == NodeKind::router || planned.kind == NodeKind::nat_router;
+  if (forwards) set("net.ipv4.ip_forward", "1");
+  if (kernel_has_ipv6) {
+    if (forwards) set("net.ipv6.conf.all.forwarding", "1");
+    // Link-local addresses would wait a second for a duplicate that cannot be.
+    set("net.ipv6.conf.default.accept_dad", "0");
+    // A switch's ports speak for nobody.
+    if (planned.kind == NodeKind::bridge && !has_ipv6_address(plan, node)) {
+      set("net.ipv6.conf.default.disable_ipv6", "1");
+    }
+  }
+  for (const auto& [name, value] : planned.sysctls) {
+    const bool later = has_interface(plan, node, interface_in(name));
+    (later ? sysctls.with_interfaces : sysctls.at_first).push_back({name, value});
+  }
+  return sysctls;
+}
+
+}  // namespace dummynet::net
