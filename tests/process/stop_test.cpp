@@ -307,5 +307,20 @@ TEST_P(Destructor, LeavesNothingWhileUnwinding) {
   EXPECT_EQ(leftovers().processes(), "");
 }
 
+// By the square of their number it would take minutes, and the fixture would find them alive.
+TEST_F(Stop, EndsACrowdWithoutCgroups) {
+  ProcessMonitor crowded{options_for(Kind::no_cgroup)};
+  RunOptions options;
+  options.daemon = true;
+  options.await_start = false;
+  options.out_file = options.err_file = "/dev/null";
+
+  for (int i = 0; i < 4'000; ++i) crowded.run_process_async({"sleep", "1000"}, options);
+  const ProcessHandle last = crowded.run_process_async({"sleep", "1000"}, {.daemon = true});
+
+  EXPECT_TRUE(last->is_running());
+  crowded.stop(true, kPatience);
+}
+
 }  // namespace
 }  // namespace dummynet::test

@@ -57,6 +57,7 @@ std::optional<ProcessStat> read_process(pid_t pid) {
   }
   stat.parent = static_cast<pid_t>(fields[0]);
   stat.session = static_cast<pid_t>(fields[2]);
+  stat.start_ticks = static_cast<std::uint64_t>(fields[18]);
   static const long ticks = ::sysconf(_SC_CLK_TCK);
   static const long page = ::sysconf(_SC_PAGESIZE);
   stat.cpu_us = static_cast<std::uint64_t>((fields[10] + fields[11]) * 1'000'000 / ticks);
@@ -92,8 +93,10 @@ std::optional<std::vector<pid_t>> read_children() {
   return children;
 }
 
+std::string read_environment(pid_t pid) { return '\0' + read_whole(proc_path(pid, "environ").c_str()); }
+
 bool has_in_environment(pid_t pid, const std::string& assignment, bool prefix) {
-  const std::string environment = '\0' + read_whole(proc_path(pid, "environ").c_str());
+  const std::string environment = read_environment(pid);
   return environment.find(prefix ? '\0' + assignment : '\0' + assignment + '\0') != std::string::npos;
 }
 

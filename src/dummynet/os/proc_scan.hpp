@@ -14,7 +14,8 @@ struct ProcessStat {
   pid_t pid = 0;
   pid_t parent = 0;
   pid_t session = 0;
-  char state = 0;  ///< 'Z': a zombie
+  char state = 0;                 ///< 'Z': a zombie
+  std::uint64_t start_ticks = 0;  ///< after boot: together with the pid it names one process only
   std::string command;
   std::uint64_t cpu_us = 0;  ///< user + system, its waited-for children not counted
   std::uint64_t resident_bytes = 0;
@@ -29,6 +30,8 @@ std::optional<std::vector<pid_t>> read_children();
 /// Whether the environment the process was started with holds exactly this "NAME=value", or with `prefix` something
 /// that begins so. False when we may not look.
 bool has_in_environment(pid_t pid, const std::string& assignment, bool prefix = false);
+/// All of it, each "NAME=value" after a NUL; only a NUL when we may not look.
+std::string read_environment(pid_t pid);
 
 /// Whether one of its descriptors is this socket: the inode number that sock_diag(7) tells.
 bool holds_socket(pid_t pid, std::uint64_t inode);

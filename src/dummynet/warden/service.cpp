@@ -33,6 +33,7 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kStuckAfterMs = 2000;
 // What we may not kill is given up after so many looks: meanwhile the rest of it may still be dying.
 constexpr int kLooksRefused = 20;
+constexpr int kLookShare = 4;  // looking takes a fifth of the time at most, while there is something else to do
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -93,7 +94,7 @@ void Service::run() {
       tell(reaper_.take(signalled_child_));
     }
     if (reaper_.is_due()) tell(reaper_.take_all());
-    if (!trees_.empty()) look_after_lingering();
+    if (!trees_.empty() && (watched[0].revents == 0 || now_ms() >= next_look_ms_)) look_after_lingering();
     if (kill_all_id_) look_after_kill_all();
     if (owner_gone_) break;
   }
@@ -328,12 +329,15 @@ void Service::tell(const std::vector<os::Reaper::Ending>& endings) {
     trees_.leader_gone(*tree, ending.usage);
     over.emplace_back(tree, &ending.info);
   }
+  if (over.empty()) return;
+  // Every orphan comes to us: without any child there is no descendant either, and nothing to be looked up.
+  const bool alone = reaper_.no_children();
+  const Orphans orphans = alone ? Orphans{} : trees_.orphans();
   for (const auto& [tree, info] : over) {
     Ended ended;
     ended.code = info->si_code;
     ended.status = info->si_status;
-    // Every orphan comes to us: without any child there is no descendant either, and nothing to be looked up.
-    ended.tree_empty = reaper_.no_children() || trees_.is_gone(*tree);
+    ended.tree_empty = alone || trees_.is_gone(*tree, orphans);
     ended.usage = trees_.usage(*tree);
     reply(Type::ended, tree->id, ended);
     if (ended.tree_empty) trees_.remove(*tree);
@@ -341,8 +345,12 @@ void Service::tell(const std::vector<os::Reaper::Ending>& endings) {
 }
 
 void Service::look_after_lingering() {
-  for (Tree* tree : trees_.lingering()) {
-    if (!trees_.is_gone(*tree)) {
+  const std::vector<Tree*> lingering = trees_.lingering();
+  if (lingering.empty()) return;
+  const std::int64_t begin = now_ms();
+  const Orphans orphans = trees_.orphans();
+  for (Tree* tree : lingering) {
+    if (!trees_.is_gone(*tree, orphans)) {
       if (tree->being_killed) trees_.kill(*tree);
       continue;
     }
@@ -352,6 +360,9 @@ void Service::look_after_lingering() {
     reply(Type::tree_gone, tree->id, gone);
     trees_.remove(*tree);
   }
+  // Requests that come meanwhile are not to wait for a look each.
+  const std::int64_t end = now_ms();
+  next_look_ms_ = end + kLookShare * (end - begin);
 }
 
 void Service::look_after_kill_all() {
@@ -378,8 +389,9 @@ void Service::shut_down() {
   do {
     if (!trees_.kill_all()) ++refused;
     tell(reaper_.take_all());
+    const Orphans orphans = trees_.orphans();
     for (Tree* tree : trees_.lingering()) {
-      if (trees_.is_gone(*tree)) trees_.remove(*tree);
+      if (trees_.is_gone(*tree, orphans)) trees_.remove(*tree);
     }
     if (reaper_.no_children() && trees_.empty()) break;
     pollfd watched{signals_.get(), POLLIN, 0};

@@ -84,6 +84,7 @@ class Service {
   pid_t signalled_child_ = 0;
   bool owner_gone_ = false;
   std::optional<std::uint32_t> kill_all_id_;
+  std::int64_t next_look_ms_ = 0;
   std::int64_t kill_all_since_ms_ = 0;
   int kill_all_refused_ = 0;
 };

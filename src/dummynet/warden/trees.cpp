@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <utility>
 
 #include "dummynet/os/proc_scan.hpp"
 
@@ -14,6 +15,7 @@ namespace dummynet::warden {
 namespace {
 
 constexpr int kQuickLooks = 100;
+constexpr std::chrono::milliseconds kOldestTable{50};
 
 std::uint64_t microseconds(const timeval& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec);
@@ -24,6 +26,7 @@ std::uint64_t microseconds(const timeval& time) {
 Tree& Trees::add(std::unique_ptr<Tree> tree) {
   Tree& added = *tree;
   by_leader_[added.leader] = &added;
+  if (added.slot < 0) ++without_cgroup_;
   by_id_[added.id] = std::move(tree);
   return added;
 }
@@ -50,7 +53,11 @@ void Trees::leader_gone(Tree& tree, const rusage& used) {
 
 void Trees::remove(Tree& tree) {
   std::erase(lingering_, &tree);
-  if (tree.slot >= 0) pool_->release(tree.slot);
+  if (tree.slot >= 0) {
+    pool_->release(tree.slot);
+  } else {
+    --without_cgroup_;
+  }
   if (tree.memory_v1) {
     tree.memory_v1.reset();
     const std::string own = os::CgroupV1::where_am_i();
@@ -60,11 +67,12 @@ void Trees::remove(Tree& tree) {
 }
 
 std::string Trees::mark(std::uint32_t id) const {
-  return pool_ != nullptr ? std::string{} : "DUMMYNET_TREE=" + run_ + '.' + std::to_string(id);
+  return pool_ != nullptr ? std::string{} : mark_prefix() + std::to_string(id);
 }
 
-bool Trees::is_adopted_from(const Tree& tree, pid_t pid, pid_t session) const {
-  return (session == tree.leader && number_is_ours(tree)) || os::has_in_environment(pid, mark(tree.id));
+bool Trees::is_adopted_from(const Tree& tree, const Orphans::One& orphan) const {
+  return (orphan.session == tree.leader && number_is_ours(tree)) ||
+         (!orphan.mark.empty() && orphan.mark == mark(tree.id));
 }
 
 // After the leader was reaped its number can come again; group and session of that number are then somebody else's.
@@ -72,33 +80,41 @@ bool Trees::number_is_ours(const Tree& tree) {
   return tree.leader_alive || (::kill(tree.leader, 0) != 0 && errno == ESRCH);
 }
 
-std::vector<Member> Trees::scan(const Tree& tree) const {
-  const bool own_number = number_is_ours(tree);
-  const std::vector<os::ProcessStat> all = os::read_processes();
-  const pid_t self = ::getpid();
-  std::set<pid_t> in;
-  std::vector<Member> found;
-  // Until nothing new is found: a child may come before its parent in the list.
-  for (bool grown = true; grown;) {
-    grown = false;
-    for (const os::ProcessStat& one : all) {
-      if (one.state == 'Z' || one.pid == self || in.contains(one.pid)) continue;
-      const bool is_leader = tree.leader_alive && one.pid == tree.leader;
-      const bool of_member = in.contains(one.parent);
-      const bool adopted =
-          one.parent == self && !by_leader_.contains(one.pid) && is_adopted_from(tree, one.pid, one.session);
-      if (!is_leader && !of_member && !adopted && !(own_number && one.session == tree.leader)) continue;
-      in.insert(one.pid);
-      found.push_back({one.pid, one.command});
-      grown = true;
+const ProcessTable& Trees::recent_table() const {
+  const auto begin = std::chrono::steady_clock::now();
+  if (!recent_ || begin >= recent_until_) {
+    recent_.emplace(os::read_processes());
+    const auto end = std::chrono::steady_clock::now();
+    recent_until_ = end + std::min<std::chrono::steady_clock::duration>(end - begin, kOldestTable);
+  }
+  return *recent_;
+}
+
+std::vector<const os::ProcessStat*> Trees::scan(const Tree& tree, const ProcessTable& table) const {
+  std::vector<const os::ProcessStat*> first;
+  if (tree.leader_alive) {
+    if (const os::ProcessStat* leader = table.find(tree.leader)) first.push_back(leader);
+  }
+  if (number_is_ours(tree)) {
+    const auto session = table.in_session(tree.leader);
+    first.insert(first.end(), session.begin(), session.end());
+  }
+  for (const os::ProcessStat* child : table.children_of(::getpid())) {
+    if (by_leader_.contains(child->pid)) continue;
+    if (is_adopted_from(tree, {child->pid, child->session, find_mark(child->pid, mark_prefix())})) {
+      first.push_back(child);
     }
   }
-  return found;
+  return table.with_descendants(std::move(first));
 }
 
 std::vector<Member> Trees::members(const Tree& tree) const {
-  if (tree.slot < 0) return scan(tree);
   std::vector<Member> found;
+  if (tree.slot < 0) {
+    const ProcessTable table{os::read_processes()};
+    for (const os::ProcessStat* one : scan(tree, table)) found.push_back({one->pid, one->command});
+    return found;
+  }
   for (const pid_t pid : pool_->processes(tree.slot)) {
     const auto stat = os::read_process(pid);
     if (stat && stat->state != 'Z') found.push_back({pid, stat->command});
@@ -106,19 +122,34 @@ std::vector<Member> Trees::members(const Tree& tree) const {
   return found;
 }
 
-bool Trees::is_gone(const Tree& tree) const {
-  if (tree.slot >= 0) return !pool_->is_populated(tree.slot);
-  if (number_is_ours(tree) && (::kill(-tree.leader, 0) == 0 || errno == EPERM)) {
-    // Its process group lives, unless what is left of it is zombies that wait for us.
-    return scan(tree).empty();
-  }
+Orphans Trees::orphans() const {
+  Orphans orphans;
+  if (without_cgroup_ == 0) return orphans;
   const auto children = os::read_children();
-  if (!children) return scan(tree).empty();
-  return std::none_of(children->begin(), children->end(), [&](pid_t pid) {
-    if (by_leader_.contains(pid)) return false;
+  orphans.known = children.has_value();
+  for (const pid_t pid : children.value_or(std::vector<pid_t>{})) {
+    if (by_leader_.contains(pid)) continue;
     const auto stat = os::read_process(pid);
-    return stat && stat->state != 'Z' && is_adopted_from(tree, pid, stat->session);
-  });
+    if (stat && stat->state != 'Z') orphans.all.push_back({pid, stat->session, find_mark(pid, mark_prefix())});
+  }
+  return orphans;
+}
+
+bool Trees::is_gone(const Tree& tree, const Orphans& orphans) const {
+  if (tree.slot >= 0) return !pool_->is_populated(tree.slot);
+  const bool group_lives = number_is_ours(tree) && (::kill(-tree.leader, 0) == 0 || errno == EPERM);
+  // Its process group may live on as zombies that wait for us.
+  if (group_lives || !orphans.known) return scan(tree, ProcessTable{os::read_processes()}).empty();
+  return std::none_of(orphans.all.begin(), orphans.all.end(),
+                      [&](const Orphans::One& one) { return is_adopted_from(tree, one); });
+}
+
+// A number from the table may be somebody else's by now, unless its process started when ours did.
+void Trees::send(int number, const std::vector<const os::ProcessStat*>& to) const {
+  for (const os::ProcessStat* one : to) {
+    const auto now = os::read_process(one->pid);
+    if (now && now->start_ticks == one->start_ticks) ::kill(one->pid, number);
+  }
 }
 
 void Trees::signal(const Tree& tree, int number, bool whole_tree) const {
@@ -127,6 +158,7 @@ void Trees::signal(const Tree& tree, int number, bool whole_tree) const {
     return;
   }
   if (!whole_tree) return;
+  if (tree.slot < 0) return send(number, scan(tree, recent_table()));
   for (const Member& member : members(tree)) ::kill(member.pid, number);
 }
 
@@ -139,7 +171,7 @@ void Trees::kill(Tree& tree) {
   if (tree.leader_alive) ::kill(tree.leader, SIGKILL);
   if (number_is_ours(tree)) ::kill(-tree.leader, SIGKILL);
   // Whoever forks while we look is found by the next look: the service comes back until nothing is left.
-  for (const Member& member : scan(tree)) ::kill(member.pid, SIGKILL);
+  send(SIGKILL, scan(tree, recent_table()));
 }
 
 bool Trees::kill_all() {
@@ -166,7 +198,10 @@ bool Trees::kill_all() {
     }
     if (!news) break;
   }
-  for (const auto& [id, tree] : by_id_) kill(*tree);
+  for (const auto& [id, tree] : by_id_) tree->being_killed = true;
+  // Then the rest of all trees at once: whatever descends from us.
+  const ProcessTable table{os::read_processes()};
+  send(SIGKILL, table.with_descendants(table.children_of(::getpid())));
   return reached || !any_left;
 }
 
@@ -219,11 +254,16 @@ Usage Trees::usage(const Tree& tree) const {
   }
   std::uint64_t sampled_cpu = 0;
   std::uint64_t sampled_memory = 0;
-  for (const Member& member : members(tree)) {
-    if (const auto stat = os::read_process(member.pid)) {
+  const auto sample = [&](pid_t pid) {
+    if (const auto stat = os::read_process(pid)) {
       sampled_cpu += stat->cpu_us;
       sampled_memory += stat->resident_bytes;
     }
+  };
+  if (tree.slot >= 0) {
+    for (const Member& member : members(tree)) sample(member.pid);
+  } else {
+    for (const os::ProcessStat* one : scan(tree, recent_table())) sample(one->pid);
   }
   if (usage.cpu_source == Source::none) {
     usage.cpu_us = sampled_cpu;

@@ -3,14 +3,17 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "dummynet/os/cgroup_v1.hpp"
 #include "dummynet/warden/cgroup_pool.hpp"
+#include "dummynet/warden/process_table.hpp"
 #include "dummynet/warden/protocol.hpp"
 
 namespace dummynet::warden {
@@ -26,6 +29,17 @@ struct Tree {
   bool account_memory = false;
   std::uint64_t rusage_cpu_us = 0, rusage_user_us = 0, rusage_system_us = 0, max_rss_bytes = 0;
   std::vector<Member> killed;
+};
+
+/// Children of ours that nobody asked us to start: they were left to us when their parents ended.
+struct Orphans {
+  struct One {
+    pid_t pid = 0;
+    pid_t session = 0;
+    std::string mark;
+  };
+  std::vector<One> all;
+  bool known = true;  ///< false: this kernel has no list of children
 };
 
 /// Who belongs to which tree, and the ways to reach all of one. With a cgroup the kernel knows. Without, descendants
@@ -49,8 +63,10 @@ class Trees {
   std::string mark(std::uint32_t id) const;
 
   std::vector<Member> members(const Tree& tree) const;
-  /// Is nothing left of it? Only asked when its leader is gone.
-  bool is_gone(const Tree& tree) const;
+  /// Those of all trees at this moment, for any number of questions to is_gone(); reads nothing where cgroups know.
+  Orphans orphans() const;
+  /// Is nothing left of it? Only asked when its leader is gone. `orphans` must be from after that.
+  bool is_gone(const Tree& tree, const Orphans& orphans) const;
   void signal(const Tree& tree, int number, bool whole_tree) const;
   void kill(Tree& tree);
   /// False: nothing that is left may be killed by us, which is so with set-uid programs that changed all their ids.
@@ -63,8 +79,13 @@ class Trees {
 
  private:
   static bool number_is_ours(const Tree& tree);
-  std::vector<Member> scan(const Tree& tree) const;
-  bool is_adopted_from(const Tree& tree, pid_t pid, pid_t session) const;
+  std::vector<const os::ProcessStat*> scan(const Tree& tree, const ProcessTable& table) const;
+  bool is_adopted_from(const Tree& tree, const Orphans::One& orphan) const;
+  std::string mark_prefix() const { return "DUMMYNET_TREE=" + run_ + '.'; }
+  /// Younger than it took to be read, so that reading never takes more than half of the time. Members of it may have
+  /// ended, and children of theirs be missing: for what is done again until it has succeeded.
+  const ProcessTable& recent_table() const;
+  void send(int number, const std::vector<const os::ProcessStat*>& to) const;
 
   CgroupPool* pool_;
   bool everything_is_ours_;
@@ -72,6 +93,9 @@ class Trees {
   std::unordered_map<std::uint32_t, std::unique_ptr<Tree>> by_id_;
   std::unordered_map<pid_t, Tree*> by_leader_;
   std::vector<Tree*> lingering_;
+  std::size_t without_cgroup_ = 0;
+  mutable std::optional<ProcessTable> recent_;
+  mutable std::chrono::steady_clock::time_point recent_until_{};
 };
 
 }  // namespace dummynet::warden
