@@ -160,6 +160,9 @@ MonitorState::ProcessPtr MonitorState::start_now(const Command& command, const R
   live_[record.id] = process;
   if (role != Role::probe) ++(options.daemon ? daemons_started : clients_started);
   if (role != Role::probe && !options.daemon) ++live_clients;
+  // While the warden is at it.
+  watch_output(record, record.out);
+  watch_output(record, record.err);
 
   if (options.await_start || role == Role::probe) {
     WardenProcess::Message answer;
@@ -178,8 +181,6 @@ MonitorState::ProcessPtr MonitorState::start_now(const Command& command, const R
     has_started(record, answer);
     if (its_warden.has_kept()) wake();
   }
-  watch_output(record, record.out);
-  watch_output(record, record.err);
   return process;
 }
 
@@ -187,6 +188,8 @@ void MonitorState::forget(ProcessRecord& record, Role role) {
   if (role != Role::probe) --(record.options.daemon ? daemons_started : clients_started);
   if (role != Role::probe && !record.options.daemon) --live_clients;
   record.readiness.reset();
+  cancel(record.out.watch);
+  cancel(record.err.watch);
   record.finished = true;
   bury(record);
 }
