@@ -70,7 +70,10 @@ warden::Start MonitorState::make_request(const ProcessRecord& record) const {
   }
   request.cwd = options.cwd;
   request.clear_environment = options.clear_env;
-  for (const auto& [name, value] : options.env) request.environment.push_back(name + '=' + value);
+  for (const auto& [name, value] : options.env) {
+    request.environment.push_back(name);
+    request.environment.back().append("=").append(value);
+  }
   if (record.readiness) {
     for (std::string& one : record.readiness->environment()) request.environment.push_back(std::move(one));
   }

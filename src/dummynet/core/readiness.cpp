@@ -76,7 +76,7 @@ class ListenCondition final : public Readiness::Condition {
   }
 
  private:
-  bool is_ours(const Listener& listener, std::string& remark) {
+  bool is_ours(const Listener& listener, std::string& remark) const {
     warden::Writer& writer = record_.warden->writer(warden::Type::find_socket, record_.id);
     writer.u64(listener.inode);
     if (!record_.warden->send_written(warden::Type::find_socket, record_.id, {})) return false;

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cctype>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -36,6 +35,14 @@ struct CloseDirectory {
 using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
 }  // namespace
+
+std::optional<int> parse_number(const char* text) {
+  int number = 0;
+  const char* const end = text + std::strlen(text);
+  const auto [last, error] = std::from_chars(text, end, number);
+  if (error != std::errc{} || last != end || number < 0) return std::nullopt;
+  return number;
+}
 
 std::optional<ProcessStat> read_process(pid_t pid) {
   const std::string text = read_whole(proc_path(pid, "stat").c_str());
@@ -70,8 +77,9 @@ std::vector<ProcessStat> read_processes() {
   const Directory directory{::opendir("/proc")};
   if (!directory) return all;
   while (const dirent* entry = ::readdir(directory.get())) {
-    if (std::isdigit(static_cast<unsigned char>(entry->d_name[0])) == 0) continue;
-    if (auto stat = read_process(static_cast<pid_t>(std::atoi(entry->d_name)))) all.push_back(std::move(*stat));
+    const auto pid = parse_number(entry->d_name);
+    if (!pid) continue;
+    if (auto stat = read_process(*pid)) all.push_back(std::move(*stat));
   }
   return all;
 }

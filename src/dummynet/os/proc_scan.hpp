@@ -9,6 +9,9 @@
 
 namespace dummynet::os {
 
+/// The decimal number that is all of this text, as in the names of folders in /proc; nothing for other names.
+std::optional<int> parse_number(const char* text);
+
 /// One process as /proc/PID/stat tells: proc(5).
 struct ProcessStat {
   pid_t pid = 0;

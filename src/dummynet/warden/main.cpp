@@ -84,7 +84,7 @@ void close_all_but(int kept) {
   std::vector<int> others;  // before Linux 5.9, or behind a filter
   if (DIR* directory = ::opendir("/proc/self/fd")) {
     while (const dirent* entry = ::readdir(directory)) {
-      const int number = std::atoi(entry->d_name);
+      const int number = os::parse_number(entry->d_name).value_or(-1);
       if (number > 2 && number != kept && number != ::dirfd(directory)) others.push_back(number);
     }
     ::closedir(directory);

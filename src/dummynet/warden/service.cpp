@@ -163,7 +163,7 @@ void Service::handle(const Header& header, os::FdList& fds) {
         }
         return;
       case Type::start:
-        if (auto message = parse<Start>(header.body)) return start(header.id, std::move(*message), fds);
+        if (auto message = parse<Start>(header.body)) return start(header.id, *message, fds);
         return malformed();
       case Type::signal:
         if (auto message = parse<Signal>(header.body)) {
@@ -236,7 +236,7 @@ NodeNamespaces& Service::node(std::int32_t index) {
   return *nodes_[static_cast<std::size_t>(index)];
 }
 
-void Service::start(std::uint32_t id, Start request, os::FdList& fds) {
+void Service::start(std::uint32_t id, const Start& request, os::FdList& fds) {
   if (request.arguments.empty() || fds.size() < 3 || trees_.find(id) != nullptr) {
     return refuse(id, Refusal{static_cast<std::uint8_t>(os::SpawnStep::none), EINVAL, "start request", false});
   }

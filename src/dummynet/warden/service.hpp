@@ -49,7 +49,7 @@ class Service {
 
   bool receive_one();
   void handle(const Header& header, os::FdList& fds);
-  void start(std::uint32_t id, Start request, os::FdList& fds);
+  void start(std::uint32_t id, const Start& request, os::FdList& fds);
   void refuse(std::uint32_t id, const Refusal& refusal);
   void refuse(std::uint32_t id, const std::exception& error);
   void make_nodes(std::uint32_t id, const MakeNodes& request);
