@@ -63,8 +63,9 @@ class ProcessMonitor {
   ProcessMonitor& operator=(const ProcessMonitor&) = delete;
 
   /// Runs to the end, serving all other processes meanwhile.
-  /// Throws RunInfoError when it ends with anything but 0, TimeoutError after `timeout`, GroupError when anything else
-  /// failed too (at once, when a daemon ends), StartError when it cannot be started.
+  /// Throws RunInfoError when it ends with anything but 0, TimeoutError after `timeout`, StartError when it cannot be
+  /// started. GroupError as soon as anything else fails, a daemon that ends or another client: this one is then stopped
+  /// too, and the error holds all that is known.
   RunInfo run_process(const Command& command, const RunOptions& options = {});
 
   /// Returns when exec(2) has succeeded. Throws StartError.
