@@ -11,14 +11,17 @@ list(TRANSFORM public_headers PREPEND "${PROJECT_SOURCE_DIR}/src/dummynet/")
 target_sources(dummynet PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/src" FILES ${public_headers})
 set_target_properties(dummynet PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 
+# Needs GoogleTest, which the library itself does not: for those who include it.
+install(FILES src/dummynet/testing/network_test.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/dummynet/testing")
+
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/dummynet")
 install(TARGETS dummynet EXPORT dummynet FILE_SET HEADERS)
 install(EXPORT dummynet FILE dummynetTargets.cmake NAMESPACE dummynet:: DESTINATION "${package_dir}")
 configure_package_config_file(cmake/dummynetConfig.cmake.in "${PROJECT_BINARY_DIR}/dummynetConfig.cmake"
-  INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
+  INSTALL_DESTINATION "${package_dir}" PATH_VARS CMAKE_INSTALL_BINDIR NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/dummynetConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/dummynetConfig.cmake" "${PROJECT_BINARY_DIR}/dummynetConfigVersion.cmake"
-  cmake/dependencies.cmake DESTINATION "${package_dir}")
+  cmake/dependencies.cmake cmake/scenario_test.cmake DESTINATION "${package_dir}")
 
 if(TARGET dummynet-cli)
   if(BUILD_SHARED_LIBS)

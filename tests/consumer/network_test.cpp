@@ -1,0 +1,34 @@
+#include <dummynet/testing/network_test.hpp>
+
+namespace {
+
+using dummynet::Ready;
+
+class Measurement : public dummynet::testing::NetworkTest {
+ protected:
+  void make_two_hosts() {
+    network.add_node("client");
+    network.add_node("server");
+    network.add_link({"client"}, {"server"});
+    network.up();
+  }
+};
+
+TEST_F(Measurement, RunsBetweenTwoHosts) {
+  make_two_hosts();
+  start_server("server", {"iperf3", "--server"}, Ready::listen(5201));
+
+  const auto client = run("client", {"iperf3", "--client", "server", "--bytes", "1M"});
+
+  EXPECT_NO_THROW(client.match({.out = "*receiver*"}));
+}
+
+// Run by itself: it has to fail, for that is what the fixture is for.
+TEST_F(Measurement, DISABLED_FailsWhenTheServerDies) {
+  make_two_hosts();
+  start_server("server", "echo last words; sleep 0.1; exit 3", Ready::log("last words"));
+
+  run("client", {"sleep", "0.5"});
+}
+
+}  // namespace
