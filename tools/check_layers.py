@@ -21,6 +21,7 @@ ALLOWED = {
     "wire": {"os", "core", "wire"},
     "scenario": {"os", "core", "net", "wire", "scenario"},
     "cli": {"os", "core", "net", "wire", "scenario", "cli"},
+    "testing": {"core", "net", "testing"},
 }
 # One file of wire makes a pipeline a link of net.
 EXTRA = {"wire/attach": {"net"}}
