@@ -7,8 +7,6 @@
 #include <map>
 
 #include "dummynet/net/address_request.hpp"
-#include "dummynet/net/hosts.hpp"
-#include "dummynet/net/ip_bytes.hpp"
 #include "dummynet/net/link_state.hpp"
 #include "dummynet/net/nat.hpp"
 #include "dummynet/net/node_sysctls.hpp"
@@ -21,31 +19,17 @@ namespace {
 // Interfaces are made for so many new nodes together: fewer requests, and still something to do while others are made.
 constexpr std::size_t kNodesTogether = 16;
 
-Ipv4 to_ipv4(const IpAddress& address) {
-  Ipv4 number = 0;
-  for (const std::uint8_t byte : network_order(address)) number = number << 8U | byte;
-  return number;
-}
-
-HostsPlan to_hosts(const NetworkPlan& plan) {
-  HostsPlan hosts;
-  for (const PlannedNode& node : plan.nodes) hosts.nodes.push_back(node.name);
-  for (const PlannedInterface& interface : plan.interfaces) {
-    if (!interface.peer || interface.addresses.empty()) continue;
-    const PlannedInterface& peer = plan.interfaces[*interface.peer];
-    if (peer.addresses.empty() || peer.index < interface.index) continue;
-    hosts.links.push_back(
-        {{interface.node, to_ipv4(interface.addresses[0].address)}, {peer.node, to_ipv4(peer.addresses[0].address)}});
-  }
-  return hosts;
-}
-
 }  // namespace
 
 NetworkBuilder::NetworkBuilder(Warden& warden, const NetworkPlan& plan)
-    : warden_{warden}, plan_{plan}, possible_with_(plan.nodes.size()), level_(plan.interfaces.size()) {
+    : warden_{warden},
+      plan_{plan},
+      possible_with_(plan.nodes.size()),
+      level_(plan.interfaces.size()),
+      waits_for_all_(plan.interfaces.size()),
+      sysctls_{plan},
+      hosts_{plan} {
   find_order();
-  hosts_ = [writer = HostsWriter{to_hosts(plan)}](std::size_t node) { return writer.text_for(node); };
 }
 
 std::string NetworkBuilder::text(std::size_t interface) const {
@@ -65,6 +49,8 @@ void NetworkBuilder::find_order() {
     if (interface.parent) {
       level_[i] = level_[*interface.parent] + (interface.kind == InterfaceKind::macvlan ? 1 : 0);
     }
+    waits_for_all_[i] =
+        interface.kind == InterfaceKind::bridge || (interface.parent && waits_for_all_[*interface.parent]);
     possible_with_[needs[i]].push_back(i);
   }
 }
@@ -73,6 +59,7 @@ std::vector<int> NetworkBuilder::build() {
   warden_.make_nodes(
       plan_.nodes.size(), [this](std::size_t node) { return setup_for(node); },
       [this](std::size_t, Warden::Node node) { take_node(std::move(node)); });
+  bring_up(last_);
   set_late_sysctls();
   make_routes();
   make_nat();
@@ -83,10 +70,10 @@ std::vector<int> NetworkBuilder::build() {
 Warden::NodeSetup NetworkBuilder::setup_for(std::size_t node) const {
   Warden::NodeSetup setup;
   setup.name = plan_.nodes[node].name;
-  setup.files.push_back({"/etc/hosts", hosts_(node)});
+  setup.files.push_back({"/etc/hosts", hosts_.text_for(node)});
   // Name servers of the machine cannot be reached; waiting for them would only cost time.
   setup.files.push_back({"/etc/resolv.conf", {}, true});
-  setup.sysctls = sysctls_for(plan_, node).at_first;
+  setup.sysctls = sysctls_.sysctls_for(node).at_first;
   return setup;
 }
 
@@ -126,7 +113,7 @@ void NetworkBuilder::make_interfaces(std::size_t nodes) {
   const std::size_t before = std::exchange(ready_, nodes);
   for (std::size_t node = before; node < nodes; ++node) {
     for (const std::size_t i : possible_with_[node]) {
-      interfaces.push_back(i);
+      (waits_for_all_[i] ? last_ : interfaces).push_back(i);
       if (!is_made_here(i)) continue;
       std::size_t by = 0;
       NetlinkRequest request = make(i, by);
@@ -136,15 +123,16 @@ void NetworkBuilder::make_interfaces(std::size_t nodes) {
     }
   }
   send(sender, requests);
-  bring_up(before, nodes, interfaces);
+  bring_up_loopbacks(before, nodes);
+  bring_up(interfaces);
 }
 
 NewLink NetworkBuilder::new_link(std::size_t interface) const {
   const PlannedInterface& planned = plan_.interfaces[interface];
   NewLink link{plan_.nodes[planned.node].name, planned.name, planned.index, planned.mac, planned.mtu};
   if (planned.bridge) link.master = plan_.interfaces[*planned.bridge].index;
-  // What stands on another interface cannot be up before that.
-  link.up = !planned.parent;
+  // What stands on another interface cannot be up before that; and see waits_for_all_.
+  link.up = !planned.parent && planned.kind != InterfaceKind::bridge;
   return link;
 }
 
@@ -182,24 +170,27 @@ void NetworkBuilder::put_bring_up(std::size_t interface, std::vector<NetlinkRequ
   if (was_peer && planned.bridge) {
     requests.push_back(set_master(planned.index, plan_.interfaces[*planned.bridge].index, "port " + object));
   }
-  if (was_peer || planned.parent) requests.push_back(set_up(planned.index, "interface " + object));
+  if (was_peer || !new_link(interface).up) requests.push_back(set_up(planned.index, "interface " + object));
   for (const InterfaceAddress& address : planned.addresses) {
     requests.push_back(add_address(planned.index, address, object));
   }
 }
 
-void NetworkBuilder::bring_up(std::size_t first_node, std::size_t end_node,
-                              const std::vector<std::size_t>& interfaces) {
-  // By level and node: what is together goes to the kernel together.
-  std::map<std::pair<unsigned, std::size_t>, std::vector<NetlinkRequest>> batches;
+void NetworkBuilder::bring_up_loopbacks(std::size_t first_node, std::size_t end_node) {
+  std::vector<NetlinkRequest> requests;
   for (std::size_t node = first_node; node < end_node; ++node) {
-    std::vector<NetlinkRequest>& requests = batches[{0, node}];
     const std::string object = "loopback of " + plan_.nodes[node].name;
     requests.push_back(set_up(kLoopbackIndex, object));
     for (const InterfaceAddress& address : plan_.nodes[node].loopback_addresses) {
       requests.push_back(add_address(kLoopbackIndex, address, object));
     }
+    send(node, requests);
   }
+}
+
+void NetworkBuilder::bring_up(const std::vector<std::size_t>& interfaces) {
+  // By level and node: what is together goes to the kernel together.
+  std::map<std::pair<unsigned, std::size_t>, std::vector<NetlinkRequest>> batches;
   for (const std::size_t i : interfaces) put_bring_up(i, batches[{level_[i], plan_.interfaces[i].node}]);
   for (auto& [place, requests] : batches) send(place.second, requests);
 }
@@ -207,7 +198,7 @@ void NetworkBuilder::bring_up(std::size_t first_node, std::size_t end_node,
 void NetworkBuilder::set_late_sysctls() {
   for (std::size_t node = 0; node < plan_.nodes.size(); ++node) {
     if (plan_.nodes[node].sysctls.empty()) continue;
-    const auto sysctls = sysctls_for(plan_, node).with_interfaces;
+    const auto sysctls = sysctls_.sysctls_for(node).with_interfaces;
     if (!sysctls.empty()) warden_.set_sysctls(ids_[node], sysctls);
   }
 }

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "dummynet/core/warden.hpp"
+#include "dummynet/net/hosts.hpp"
 #include "dummynet/net/link_request.hpp"
 #include "dummynet/net/netlink.hpp"
 #include "dummynet/net/network_plan.hpp"
+#include "dummynet/net/node_sysctls.hpp"
 
 namespace dummynet::net {
 
@@ -39,7 +40,8 @@ class NetworkBuilder {
   NewLink new_link(std::size_t interface) const;
   std::size_t making_end(std::size_t end) const;
   bool is_made_here(std::size_t interface) const;
-  void bring_up(std::size_t first_node, std::size_t end_node, const std::vector<std::size_t>& interfaces);
+  void bring_up_loopbacks(std::size_t first_node, std::size_t end_node);
+  void bring_up(const std::vector<std::size_t>& interfaces);
   void put_bring_up(std::size_t interface, std::vector<NetlinkRequest>& requests) const;
 
   void set_late_sysctls();
@@ -59,7 +61,12 @@ class NetworkBuilder {
   std::vector<std::vector<std::size_t>> possible_with_;
   /// For each interface: it can be brought up only after those with a lower number, on whatever node.
   std::vector<unsigned> level_;
-  std::function<std::string(std::size_t)> hosts_;
+  /// Bridges, and what stands on them, come up when all their ports have: what hosts announce of themselves would
+  /// otherwise be flooded to all others while these are still being made.
+  std::vector<bool> waits_for_all_;
+  std::vector<std::size_t> last_;
+  SysctlPlanner sysctls_;
+  HostsWriter hosts_;
 };
 
 }  // namespace dummynet::net

@@ -61,6 +61,16 @@ TEST_F(NetworkKindsTest, Ipv6AddressesWorkAtOnce) {
   EXPECT_EQ(output(network, "r1", "grep -c fe80 /proc/net/if_inet6"), "2\n");
 }
 
+TEST_F(NetworkKindsTest, NobodyHearsOfIpv6WhereItIsNotUsed) {
+  Topology topology = chain({IpFamily::v4});
+  topology.nodes[3].sysctls = {{"net.ipv6.conf.default.disable_ipv6", "0"}};
+  Network network{monitor_, topology};
+  network.up();
+
+  EXPECT_EQ(output(network, "client", "awk '{print $6}' /proc/net/if_inet6"), "lo\n");
+  EXPECT_EQ(output(network, "server", "awk '{print $6}' /proc/net/if_inet6 | sort | xargs"), "eth0 lo\n");
+}
+
 TEST_F(NetworkKindsTest, ABridgeJoinsItsLinksToOneSegment) {
   Topology topology;
   topology.families = kBoth;

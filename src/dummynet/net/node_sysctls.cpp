@@ -30,35 +30,46 @@ bool has_interface(const NetworkPlan& plan, std::size_t node, const std::string&
   });
 }
 
-bool has_ipv6_address(const NetworkPlan& plan, std::size_t node) {
-  const auto is_v6 = [](const InterfaceAddress& one) { return one.address.family() == IpFamily::v6; };
-  const auto& own = plan.nodes[node].loopback_addresses;
-  return std::any_of(own.begin(), own.end(), is_v6) ||
-         std::any_of(plan.interfaces.begin(), plan.interfaces.end(), [&](const auto& interface) {
-           return interface.node == node && std::any_of(interface.addresses.begin(), interface.addresses.end(), is_v6);
-         });
+bool is_v6(const InterfaceAddress& one) { return one.address.family() == IpFamily::v6; }
+
+bool has_ipv6(const NetworkPlan& plan) {
+  const auto among = [](const auto& addresses) { return std::any_of(addresses.begin(), addresses.end(), is_v6); };
+  return std::any_of(plan.nodes.begin(), plan.nodes.end(),
+                     [&](const auto& one) { return among(one.loopback_addresses); }) ||
+         std::any_of(plan.interfaces.begin(), plan.interfaces.end(),
+                     [&](const auto& one) { return among(one.addresses); });
+}
+
+bool has_ipv6(const NetworkPlan& plan, std::size_t node) {
+  return std::any_of(plan.interfaces.begin(), plan.interfaces.end(), [&](const auto& one) {
+    return one.node == node && std::any_of(one.addresses.begin(), one.addresses.end(), is_v6);
+  });
 }
 
 }  // namespace
 
-NodeSysctls sysctls_for(const NetworkPlan& plan, std::size_t node) {
-  static const bool kernel_has_ipv6 = ::access("/proc/sys/net/ipv6", F_OK) == 0;
-  const PlannedNode& planned = plan.nodes[node];
+SysctlPlanner::SysctlPlanner(const NetworkPlan& plan)
+    : plan_{plan}, kernel_has_ipv6_{::access("/proc/sys/net/ipv6", F_OK) == 0}, uses_ipv6_{has_ipv6(plan)} {}
+
+NodeSysctls SysctlPlanner::sysctls_for(std::size_t node) const {
+  const PlannedNode& planned = plan_.nodes[node];
   NodeSysctls sysctls;
   const auto set = [&](const char* name, const char* value) { sysctls.at_first.push_back({name, value}); };
   const bool forwards = planned.kind == NodeKind::router || planned.kind == NodeKind::nat_router;
   if (forwards) set("net.ipv4.ip_forward", "1");
-  if (kernel_has_ipv6) {
-    if (forwards) set("net.ipv6.conf.all.forwarding", "1");
-    // Link-local addresses would wait a second for a duplicate that cannot be.
-    set("net.ipv6.conf.default.accept_dad", "0");
-    // A switch's ports speak for nobody.
-    if (planned.kind == NodeKind::bridge && !has_ipv6_address(plan, node)) {
+  if (kernel_has_ipv6_) {
+    // A switch's ports speak for nobody; and nobody shall hear of IPv6 where it is not used.
+    const bool silent = !uses_ipv6_ || (planned.kind == NodeKind::bridge && !has_ipv6(plan_, node));
+    if (silent) {
       set("net.ipv6.conf.default.disable_ipv6", "1");
+    } else {
+      if (forwards) set("net.ipv6.conf.all.forwarding", "1");
+      // Link-local addresses would wait a second for a duplicate that cannot be.
+      set("net.ipv6.conf.default.accept_dad", "0");
     }
   }
   for (const auto& [name, value] : planned.sysctls) {
-    const bool later = has_interface(plan, node, interface_in(name));
+    const bool later = has_interface(plan_, node, interface_in(name));
     (later ? sysctls.with_interfaces : sysctls.at_first).push_back({name, value});
   }
   return sysctls;

@@ -154,7 +154,7 @@ Group quiet() {
 
 }  // namespace
 
-std::vector<Group> groups() {
+std::vector<Group> process_groups() {
   return {spawn("a tiny program", kChild, "1500", 1.35, 0.85),
           spawn("/bin/true", "/bin/true", "400", 1.2, 0.85),
           loaded("1 GiB of heap in the owner", "heap", "1024"),
