@@ -57,7 +57,7 @@ os::Fd make_input(const std::string& text) {
     ::setsid();
     ::ioctl(out, TIOCSCTTY, 0);
   }
-  ::dup2(in, 0);
+  ::dup2(options.typed_input ? out : in, 0);
   ::dup2(out, 1);
   ::dup2(err, 2);
   for (const std::string& one : options.environment) ::putenv(const_cast<char*>(one.c_str()));
@@ -100,6 +100,11 @@ void CommandRun::signal(int number) const { os::check(::kill(pid_, number), "kil
 
 void CommandRun::type(const std::string& keys) const {
   os::check(::write(out_fd_.get(), keys.data(), keys.size()), "write");
+}
+
+void CommandRun::resize(unsigned short rows, unsigned short columns) const {
+  const winsize size{rows, columns, 0, 0};
+  os::check(::ioctl(out_fd_.get(), TIOCSWINSZ, &size), "TIOCSWINSZ");
 }
 
 bool CommandRun::read_some(int timeout_ms) {

@@ -17,6 +17,7 @@ class CommandRun {
     std::vector<std::string> environment{};  ///< "NAME=VALUE", added to ours
     bool as_nobody = false;                  ///< as an ordinary user, if we are root
     bool on_terminal = false;                ///< standard output and error are one terminal
+    bool typed_input = false;                ///< and so is standard input; needs own_session
     bool own_session = false;                ///< with the terminal as its controlling one: Ctrl-C comes from there
   };
 
@@ -31,6 +32,8 @@ class CommandRun {
   void signal(int number) const;
   /// As if typed at the terminal.
   void type(const std::string& keys) const;
+  /// The terminal's window gets this size.
+  void resize(unsigned short rows, unsigned short columns) const;
   /// Reads until this text has come on standard output; false if it ends or a minute passes before.
   bool wait_for(const std::string& text);
   /// Reads to its end; its exit code, or 128 + its signal, or -1 after two minutes.

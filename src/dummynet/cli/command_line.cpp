@@ -61,6 +61,9 @@ std::unique_ptr<CLI::App> make_command_line(int& exit_code) {
   app->get_formatter()->column_width(34);
   add_run(*app, exit_code);
   add_check(*app, exit_code);
+  add_list(*app, exit_code);
+  add_exec(*app, exit_code);
+  add_clean(*app, exit_code);
   add_doctor(*app, exit_code);
   add_version(*app, exit_code);
   add_completion(*app, exit_code);

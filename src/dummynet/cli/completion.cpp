@@ -114,7 +114,7 @@ std::string fish(const CLI::App& app) {
                           fish_option(option));
     }
   }
-  text += "complete -c dummynet -n '__fish_seen_subcommand_from run' -l format -x -a 'text json'\n";
+  text += "complete -c dummynet -n '__fish_seen_subcommand_from run list doctor' -l format -x -a 'text json'\n";
   return text + "complete -c dummynet -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n";
 }
 

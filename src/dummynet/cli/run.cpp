@@ -1,10 +1,9 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -16,8 +15,11 @@
 #include "dummynet/cli/signals.hpp"
 #include "dummynet/cli/terminal.hpp"
 #include "dummynet/net/near_word.hpp"
+#include "dummynet/scenario/exec_server.hpp"
 #include "dummynet/scenario/report_json.hpp"
 #include "dummynet/scenario/report_text.hpp"
+#include "dummynet/scenario/run_directory.hpp"
+#include "dummynet/scenario/run_facts.hpp"
 #include "dummynet/scenario/runner.hpp"
 #include "dummynet/scenario/units.hpp"
 
@@ -32,16 +34,6 @@ struct RunArguments {
   std::string timeout;
   std::string exit_code_from;
 };
-
-/// Unique among all runs of this machine: name, time, PID.
-std::string new_run_name(const std::string& scenario) {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char stamp[32];
-  std::strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &parts);
-  return fmt::format("{}-{}-{}", scenario, stamp, ::getpid());
-}
 
 int tell_complaints(const ScenarioFile& file, const RunArguments& arguments) {
   for (const scenario::Complaint& complaint : file.planned.complaints) {
@@ -65,17 +57,54 @@ std::unique_ptr<scenario::Report> make_report(const RunArguments& arguments) {
   return std::make_unique<scenario::TextReport>(std::cout, options);
 }
 
-scenario::RunResult carry_out(const scenario::Plan& plan, scenario::Report& report) {
+/// How others find this run. Nothing where it cannot be had, which is no reason not to run.
+std::unique_ptr<scenario::RunDirectory> make_directory(const std::string& path, const std::string& run,
+                                                       const std::string& file, const scenario::Plan& plan,
+                                                       scenario::Report& report) {
+  try {
+    scenario::RunFacts facts = scenario::facts_of_this_process();
+    facts.run = run;
+    facts.scenario = plan.name;
+    facts.file = file;
+    facts.nodes = plan.nodes;
+    return std::make_unique<scenario::RunDirectory>(path, facts);
+  } catch (const std::system_error& error) {
+    report.note(fmt::format("`dummynet list` and `exec` will not find this run: {}", error.what()));
+    return nullptr;
+  }
+}
+
+/// Starts the warden, which then takes the directory along whatever becomes of us. False: the run will tell why not.
+bool has_warden(ProcessMonitor& monitor) {
+  try {
+    monitor.warden();
+    return true;
+  } catch (const StartError&) {
+    return false;
+  }
+}
+
+scenario::RunResult carry_out(const scenario::Plan& plan, const std::string& file, scenario::Report& report) {
   StopSignals signals;  // before the monitor, so that the run can be stopped as soon as there is one
   MonitorOptions options;
   options.sandbox = true;
   options.log = [&report](std::string_view message) {
     if (scenario::is_worth_telling(message)) report.note(message);
   };
-  ProcessMonitor monitor{options};
   scenario::RunnerOptions runner_options;
-  runner_options.run = new_run_name(plan.name);
+  runner_options.run = scenario::new_run_name(plan.name);
+  options.directory = scenario::RunDirectory::place(runner_options.run);
+  ProcessMonitor monitor{options};
   scenario::Runner runner{plan, monitor, report, runner_options};
+  std::unique_ptr<scenario::RunDirectory> directory;
+  if (has_warden(monitor)) directory = make_directory(options.directory, runner_options.run, file, plan, report);
+  std::optional<scenario::ExecServer> server;
+  if (directory) {
+    server.emplace(
+        monitor, directory->listener(),
+        scenario::ExecServer::Run{plan.nodes, [&](const std::string& node) { return runner.options_on(node); },
+                                  [&](const std::string& message) { report.note(message); }});
+  }
   signals.watch(monitor.poller(), [&runner](int signal) { runner.interrupt(signal); });
   scenario::RunResult result = runner.run();
   signals.unwatch();
@@ -108,7 +137,7 @@ int run(const RunArguments& arguments) {
   }
 
   const std::unique_ptr<scenario::Report> report = make_report(arguments);
-  const scenario::RunResult result = carry_out(plan, *report);
+  const scenario::RunResult result = carry_out(plan, file.path, *report);
   return arguments.exit_code_from.empty() ? exit_code_of(result) : exit_code_from(result, arguments.exit_code_from);
 }
 

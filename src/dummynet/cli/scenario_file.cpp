@@ -32,9 +32,12 @@ ScenarioFile load_scenario(const std::string& path) {
   std::string text;
   if (path == "-") {
     file.shown_name = "<stdin>";
+    file.path = file.shown_name;
     text = read_some(STDIN_FILENO, file.shown_name);
   } else {
     file.shown_name = path;
+    std::error_code none;
+    file.path = std::filesystem::absolute(path, none).lexically_normal();
     const os::Fd fd{os::check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open", path)};
     text = read_some(fd.get(), path);
   }

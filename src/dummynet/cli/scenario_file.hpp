@@ -10,6 +10,7 @@ namespace dummynet::cli {
 /// A scenario file, read and planned.
 struct ScenarioFile {
   std::string shown_name;  ///< for messages: the path as given, or "<stdin>"
+  std::string path;        ///< absolute, or "<stdin>"
   scenario::Planned planned;
 };
 

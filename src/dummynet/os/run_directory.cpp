@@ -16,27 +16,27 @@ namespace {
 
 constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
-void require_private(const Fd& directory, const std::string& name) {
+void require_private(const Fd& directory, const std::string& name, uid_t owner) {
   struct stat status {};
   check(::fstat(directory.get(), &status), "fstat", name);
-  if (status.st_uid != ::geteuid()) throw_errno(EPERM, name + " belongs to another user");
+  if (status.st_uid != owner) throw_errno(EPERM, name + " belongs to another user");
   if ((status.st_mode & 077U) != 0) throw_errno(EPERM, name + " is open to other users");
 }
 
 }  // namespace
 
-Fd open_private_directory(int parent, const std::string& name) {
+Fd open_private_directory(int parent, const std::string& name, uid_t owner) {
   Fd directory{::openat(parent, name.c_str(), kDirectory)};
   if (!directory && errno == ENOENT) return {};
   if (!directory) throw_errno(errno, "open " + name);
-  require_private(directory, name);
+  require_private(directory, name, owner);
   return directory;
 }
 
 Fd make_private_directory(int parent, const std::string& name) {
   if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) throw_errno(errno, "make " + name);
   Fd directory{check(::openat(parent, name.c_str(), kDirectory), "open", name)};
-  require_private(directory, name);
+  require_private(directory, name, ::geteuid());
   return directory;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <stdexcept>
 
 #include "dummynet/scenario/humanise.hpp"
 #include "dummynet/scenario/judge.hpp"
@@ -151,11 +152,19 @@ void Runner::start(std::size_t number) {
   }
 }
 
+RunOptions Runner::options_on(const std::string& node) const {
+  if (!network_) throw std::logic_error{"Runner::options_on() before there is a network"};
+  RunOptions options;
+  options.place = network_->place(node);
+  options.env["DUMMYNET_NODE"] = node;
+  options.env["DUMMYNET_RUN"] = options_.run;
+  return options;
+}
+
 RunOptions Runner::options_for(std::size_t number) {
   const PlannedProcess& process = plan_.processes[number];
-  RunOptions options;
+  RunOptions options = options_on(process.node);
   options.name = process.name;
-  options.place = network_->place(process.node);
   options.daemon = process.daemon;
   options.timeout = process.timeout;
   options.ready = process.ready;
@@ -164,9 +173,7 @@ RunOptions Runner::options_for(std::size_t number) {
   }
   options.cwd = process.cwd;
   options.user = process.user;
-  options.env = process.environment;
-  options.env["DUMMYNET_NODE"] = process.node;
-  options.env["DUMMYNET_RUN"] = options_.run;
+  options.env.insert(process.environment.begin(), process.environment.end());
   options.account_memory = true;
   // Only noted here, since a process may be ready before run_process_async() has returned its handle.
   options.on_ready = [this, number](const RunInfo& info) { events_.push_back({number, false, info}); };

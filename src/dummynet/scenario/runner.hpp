@@ -42,6 +42,10 @@ class Runner {
   /// left of it. `signal` is told in the result.
   void interrupt(int signal);
 
+  /// For processes that are none of the scenario's: place and environment of those on this node. Throws
+  /// std::logic_error while there is no network, std::invalid_argument for an unknown node.
+  RunOptions options_on(const std::string& node) const;
+
  private:
   struct Running {
     ProcessHandle handle;

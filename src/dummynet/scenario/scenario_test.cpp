@@ -158,7 +158,8 @@ captures: []
 assert: []
 )");
 
-  for (const char* key : {"sysctls", "addresses", "delay", "loss", "uplink", "limits", "events", "captures", "assert"}) {
+  for (const char* key :
+       {"sysctls", "addresses", "delay", "loss", "uplink", "limits", "events", "captures", "assert"}) {
     EXPECT_THAT(complaints, HasSubstr("`" + std::string{key} + "` is not supported yet"));
   }
   EXPECT_THAT(complaints, HasSubstr("the kind `router` is not supported yet"));
