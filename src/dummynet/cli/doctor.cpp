@@ -1,95 +1,94 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <functional>
+#include <algorithm>
 #include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
-#include <system_error>
+#include <string_view>
+#include <vector>
 
 #include "dummynet/cli/command_line.hpp"
-#include "dummynet/cli/diagnosis.hpp"
 #include "dummynet/cli/exit_code.hpp"
-#include "dummynet/core/monitor.hpp"
-#include "dummynet/net/network.hpp"
+#include "dummynet/cli/machine_check.hpp"
+#include "dummynet/cli/terminal.hpp"
 
 namespace dummynet::cli {
 namespace {
 
-void tell(bool good, const std::string& what) { std::cout << (good ? "ok   " : "no   ") << what << std::endl; }
+using State = MachineCheck::State;
 
-void tell_refusal(const std::string& what, const std::string& error, const RefusedStep& refused) {
-  tell(false, fmt::format("{}: {}", what, error));
-  const Diagnosis diagnosis = diagnose(refused, read_machine_facts());
-  std::cout << "     cause: " << diagnosis.cause << "\n     mend:  " << diagnosis.mend << std::endl;
+std::string_view word(State state) { return state == State::ok ? "ok" : state == State::missing ? "no" : "?"; }
+
+std::string painted(const MachineCheck& check, bool colour) {
+  const std::string text = fmt::format("{:<4}", word(check.state));
+  if (!colour) return text;
+  const char* const code = check.state == State::ok ? "\x1b[32m" : check.required ? "\x1b[1;31m" : "\x1b[33m";
+  return code + text + "\x1b[0m";
 }
 
-/// Tries one thing; false, and words about why, if it is refused.
-bool attempt(const std::string& what, const std::function<std::string()>& action) {
-  try {
-    tell(true, what + action());
-    return true;
-  } catch (const StartError& error) {
-    tell_refusal(what, error.what(), {error.object(), error.error_number()});
-  } catch (const std::system_error& error) {
-    tell_refusal(what, error.what(), {error.what(), error.code().value()});
-  } catch (const std::exception& error) {
-    tell(false, fmt::format("{}: {}", what, error.what()));
-  }
-  return false;
-}
-
-bool try_runs() {
-  MonitorOptions options;
-  options.sandbox = true;
-  ProcessMonitor monitor{options};
-  net::Network network{monitor};
-  return attempt("sandbox: user, PID, mount, network, IPC and UTS namespaces",
-                 [&] { return fmt::format(" ({})", to_string(monitor.containment())); }) &&
-         attempt("network: two nodes and a link",
-                 [&] {
-                   network.add_node("left");
-                   network.add_node("right");
-                   network.add_link({"left", ""}, {"right", ""});
-                   network.up();
-                   return std::string{};
-                 }) &&
-         attempt("process: a program on a node", [&] {
-           RunOptions on_node;
-           on_node.place = network.place("left");
-           monitor.run_process({"true"}, on_node);
-           return std::string{};
-         });
-}
-
-/// Worth knowing, but runs on nodes need none of it.
-void try_host_processes() {
-  attempt("host processes: containment without a sandbox is by ", [] {
-    ProcessMonitor monitor;
-    const Containment containment = monitor.containment();
-    std::string text{to_string(containment)};
-    if (containment == Containment::subreaper) {
-      text +=
-          "\n     no cgroup v2 can be made here: a tree that forks faster than /proc can be read may get away, and"
-          "\n     memory peaks are sampled; mend: run as root, or in a delegated cgroup: systemd-run --user --scope -p "
-          "Delegate=yes …";
+void print_text(const std::vector<MachineCheck>& checks) {
+  std::cout << "user " << ::geteuid()
+            << (read_machine_facts().has_cap_sys_admin ? ", with CAP_SYS_ADMIN" : ", an ordinary one") << '\n';
+  std::size_t width = 0;
+  for (const MachineCheck& check : checks) width = std::max(width, check.name.size());
+  for (const MachineCheck& check : checks) {
+    std::string line = fmt::format("{} {:<{}}  {}", painted(check, wants_colour()), check.name, width, check.detail);
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::cout << line << '\n';
+    const std::pair<const char*, const std::string*> rest[] = {
+        {"so", &check.consequence}, {"cause", &check.cause}, {"mend", &check.mend}};
+    for (const auto& [title, text] : rest) {
+      if (!text->empty()) std::cout << fmt::format("       {:<6} {}\n", std::string{title} + ':', *text);
     }
-    return text;
-  });
+  }
+  std::cout << (runs_are_possible(checks) ? "Scenarios can be run here." : "Scenarios cannot be run here.")
+            << std::endl;
+}
+
+void print_json(const std::vector<MachineCheck>& checks) {
+  auto all = nlohmann::ordered_json::array();
+  for (const MachineCheck& check : checks) {
+    nlohmann::ordered_json one{{"name", check.name}};
+    one["ok"] = nullptr;  // not tried
+    if (check.state != State::unknown) one["ok"] = check.state == State::ok;
+    one["required"] = check.required;
+    one["detail"] = check.detail;
+    one["consequence"] = check.consequence;
+    one["cause"] = check.cause;
+    one["mend"] = check.mend;
+    all.push_back(std::move(one));
+  }
+  const nlohmann::ordered_json json{
+      {"runs_possible", runs_are_possible(checks)}, {"uid", ::geteuid()}, {"checks", all}};
+  std::cout << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("doctor", "Try what a run needs on this machine; name cause and mend");
-  command->footer("Exit codes: 0 runs are possible here, 3 they are not.");
-  command->callback([&exit_code] {
-    std::cout << "user " << ::geteuid()
-              << (read_machine_facts().has_cap_sys_admin ? ", with CAP_SYS_ADMIN" : ", an ordinary one") << std::endl;
-    const bool possible = try_runs();
-    try_host_processes();
-    std::cout << (possible ? "Scenarios can be run here." : "Scenarios cannot be run here.") << std::endl;
-    exit_code = possible ? kPassed : kMachine;
+  struct Arguments {
+    std::string format = "text";
+    std::string probe;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("doctor", "Try what runs need on this machine; name cause and mend");
+  command->add_option("--format", arguments->format, "text, or json: one object")
+      ->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--probe", arguments->probe, "")->group("");  // for itself, on a node
+  command->footer(
+      "Each thing is tried for real, in a sandbox that goes at the end. What is missing is shown with what cannot be "
+      "had\n"
+      "without it, its cause, and how to mend it. Exit codes: 0 runs are possible here, 3 they are not.");
+  command->callback([arguments, &exit_code] {
+    if (!arguments->probe.empty()) {
+      exit_code = probe_from_inside(arguments->probe);
+      return;
+    }
+    const std::vector<MachineCheck> checks = check_machine();
+    arguments->format == "json" ? print_json(checks) : print_text(checks);
+    exit_code = runs_are_possible(checks) ? kPassed : kMachine;
   });
 }
 

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "dummynet/core/warden.hpp"
+
+namespace dummynet::cli {
+
+/// Asks the kernel for one thing in a node, as the library would: throws std::system_error with its refusal. What is
+/// made stays in the node. Names as in MachineCheck: nftables, bridge, vlan, vxlan, macvlan, netem, tbf, packet
+/// sockets.
+void probe_in_node(Warden& warden, int node, const std::string& name);
+
+/// What the process itself needs of the kernel, tried in it: clone3, pidfd, memfd. 0, or errno.
+int probe_here(const std::string& name);
+
+}  // namespace dummynet::cli
