@@ -170,7 +170,8 @@ TEST_F(LivingTest, ExecOnATerminalIsAtHomeThere) {
   shell.resize(31, 101);
   shell.type("while test \"$(stty size)\" != '31 101'; do sleep 0.02; done; echo re''sized\n");
   EXPECT_TRUE(shell.wait_for("resized\r\n")) << shell.all();
-  shell.type("trap 'echo wi''nch; exit 5' WINCH; echo tra''pped; while :; do sleep 0.05; done\n");
+  // In a process group of its own, which is told of the size; an interactive shell steps back for each command.
+  shell.type("exec sh -c 'trap \"echo win''ch; exit 5\" WINCH; echo tra\"\"pped; while :; do sleep 0.05; done'\n");
   EXPECT_TRUE(shell.wait_for("trapped\r\n")) << shell.all();
   shell.resize(32, 102);
   EXPECT_TRUE(shell.wait_for("winch\r\n")) << shell.all();
