@@ -30,7 +30,7 @@ std::string painted(const MachineCheck& check, bool colour) {
 
 void print_text(const std::vector<MachineCheck>& checks) {
   std::cout << "user " << ::geteuid()
-            << (read_machine_facts().has_cap_sys_admin ? ", with CAP_SYS_ADMIN" : ", an ordinary one") << '\n';
+            << (read_machine_facts().has_cap_sys_admin ? ", with CAP_SYS_ADMIN" : ", without CAP_SYS_ADMIN") << '\n';
   std::size_t width = 0;
   for (const MachineCheck& check : checks) width = std::max(width, check.name.size());
   for (const MachineCheck& check : checks) {
