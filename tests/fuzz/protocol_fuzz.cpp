@@ -44,6 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   writer.begin(header->type, header->id, header->body_in_memfd);
   if (writer.bytes() != bytes.substr(0, bytes.size() - header->body.size())) std::abort();
   try_all<Configure, Hello, Defaults, Start, Signal, Refusal, Started, Ended, Usage, TreeGone, AllGone, MakeNodes,
-          NodesMade, SetSysctls, NodeFile, SocketRequest, SocketOwner>(header->body);
+          NodesMade, SetSysctls, SysctlsWere, DropNode, Undo, ForgetUndo, NodeFile, SocketRequest, SocketOwner>(
+      header->body);
   return 0;
 }

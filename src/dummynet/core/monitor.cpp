@@ -133,6 +133,7 @@ bool ProcessMonitor::stop_requested() const noexcept { return state_->stop_reque
 
 int ProcessMonitor::fd() const noexcept { return state_->poller().fd(); }
 ProcessMonitor::Poller& ProcessMonitor::poller() noexcept { return state_->poller(); }
+const MonitorOptions& ProcessMonitor::options() const noexcept { return state_->options(); }
 Warden& ProcessMonitor::warden() { return state_->warden(); }
 std::optional<std::string> ProcessMonitor::find_fault_in_user(const std::string& user) {
   try {

@@ -25,6 +25,8 @@ struct MonitorOptions {
   /// Own user, PID, mount, network, IPC, UTS and cgroup namespaces: nothing can survive, and nodes can be made in it.
   /// Set-uid programs keep their caller's rights in there. Works without root; see `dummynet doctor`.
   bool sandbox = false;
+  /// With `sandbox`: without a network of its own, so that what is in no node uses the machine's. Needs CAP_SYS_ADMIN.
+  bool host_network = false;
   /// Host processes (no network of their own) in an identity-mapped user namespace and a PID namespace: nothing can
   /// survive; set-uid programs such as sudo(8) do not work in there.
   bool isolate = false;
@@ -104,6 +106,8 @@ class ProcessMonitor {
 
   /// The process that owns all others. Started at the first use.
   Warden& warden();
+
+  const MonitorOptions& options() const noexcept;
 
   /// What holds processes together here; starts the warden.
   Containment containment();

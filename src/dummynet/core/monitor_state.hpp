@@ -44,6 +44,8 @@ class MonitorState {
   template <typename Predicate>
   bool pump_until(Predicate done, Clock::time_point deadline);
 
+  const MonitorOptions& options() const noexcept { return options_; }
+
   /// Throws std::logic_error inside of a callback.
   void require_outside_callback(const char* function) const;
   bool in_callback() const noexcept { return pump_depth_ > 0; }

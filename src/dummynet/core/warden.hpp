@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -52,8 +53,28 @@ class Warden {
   /// Replaces a file, e.g. /etc/hosts, for all processes of this node. The file must exist outside.
   virtual void set_node_file(int node, const std::string& path, const std::string& content) = 0;
 
-  /// Sets what is named by sysctl(8) below net, "net.ipv4.ip_forward", for the node's network. See os/sysctl.hpp.
-  virtual void set_sysctls(int node, const std::vector<Sysctl>& sysctls) = 0;
+  /// Sets what is named by sysctl(8) below net, "net.ipv4.ip_forward", for the node's network (-1: that of the
+  /// sandbox). All or, when one is refused, none. Returns what they were. See os/sysctl.hpp.
+  virtual std::vector<Sysctl> set_sysctls(int node, const std::vector<Sysctl>& sysctls) = 0;
+
+  /// Lets go of a node: its namespaces, and what is in them, end with their last process. Its number never comes again.
+  virtual void drop_node(int node) = 0;
+
+  /// Something to be undone when everything of this run has ended, however this program ends: for what is not in a
+  /// namespace of the run. The last first.
+  struct Undo {
+    enum class Kind : std::uint8_t {
+      netlink,  ///< `object`: one rtnetlink request, as it is sent; for the machine's own network
+      sysctl,   ///< `object`: the name, `value`
+      cgroup,   ///< `object`: a directory to be removed; who is in it goes to the one above
+    };
+    Kind kind{};
+    std::string object;
+    std::string value;
+  };
+  /// Returns a number for forget_undo().
+  virtual std::uint32_t keep_undo(const Undo& undo) = 0;
+  virtual void forget_undo(std::uint32_t number) = 0;
 
   /// socket(2) in the node's network namespace (-1: the one the warden lives in). Close-on-exec. What an ordinary user
   /// could not open there himself (rtnetlink, netfilter, sock_diag, packet) works: the creator of the namespace owns

@@ -74,6 +74,7 @@ WardenProcess::WardenProcess(const MonitorOptions& options, std::string run, con
   launch(std::move(its));
   warden::Configure configure;
   configure.sandbox = options.sandbox;
+  configure.host_network = options.host_network;
   configure.isolate = options.isolate;
   configure.use_cgroups = options.use_cgroups;
   configure.run = run_;
@@ -203,10 +204,30 @@ void WardenProcess::set_node_file(int node, const std::string& path, const std::
   ask<warden::Usage>(warden::Type::set_node_file, warden::NodeFile{node, path, content}, warden::Type::done, next_id());
 }
 
-void WardenProcess::set_sysctls(int node, const std::vector<Sysctl>& sysctls) {
+std::vector<Warden::Sysctl> WardenProcess::set_sysctls(int node, const std::vector<Sysctl>& sysctls) {
   warden::SetSysctls request{node, {}};
   for (const auto& [name, value] : sysctls) request.sysctls.push_back({name, value});
-  ask<warden::Usage>(warden::Type::set_sysctls, request, warden::Type::done, next_id());
+  auto were = ask<warden::SysctlsWere>(warden::Type::set_sysctls, request, warden::Type::sysctls_were, next_id());
+  if (were.values.size() != sysctls.size()) os::throw_errno(EBADMSG, "the warden's answer");
+  std::vector<Sysctl> before;
+  for (std::size_t i = 0; i < sysctls.size(); ++i) before.push_back({sysctls[i].name, std::move(were.values[i])});
+  return before;
+}
+
+void WardenProcess::drop_node(int node) {
+  ask<warden::Usage>(warden::Type::drop_node, warden::DropNode{node}, warden::Type::done, next_id());
+}
+
+std::uint32_t WardenProcess::keep_undo(const Undo& undo) {
+  static_assert(static_cast<int>(Undo::Kind::cgroup) == static_cast<int>(warden::Undo::Kind::cgroup));
+  const std::uint32_t number = next_id();
+  const warden::Undo request{static_cast<warden::Undo::Kind>(undo.kind), number, undo.object, undo.value};
+  ask<warden::Usage>(warden::Type::keep_undo, request, warden::Type::done, number);
+  return number;
+}
+
+void WardenProcess::forget_undo(std::uint32_t number) {
+  ask<warden::Usage>(warden::Type::forget_undo, warden::ForgetUndo{number}, warden::Type::done, next_id());
 }
 
 os::Fd WardenProcess::open_socket(int node, int domain, int type, int protocol) {

@@ -40,7 +40,10 @@ class WardenProcess final : public Warden {
   void make_nodes(std::size_t count, const std::function<NodeSetup(std::size_t)>& setup,
                   const std::function<void(std::size_t, Node)>& made) override;
   void set_node_file(int node, const std::string& path, const std::string& content) override;
-  void set_sysctls(int node, const std::vector<Sysctl>& sysctls) override;
+  std::vector<Sysctl> set_sysctls(int node, const std::vector<Sysctl>& sysctls) override;
+  void drop_node(int node) override;
+  std::uint32_t keep_undo(const Undo& undo) override;
+  void forget_undo(std::uint32_t number) override;
   os::Fd open_socket(int node, int domain, int type, int protocol) override;
   pid_t pid() const override { return pid_; }
   Containment containment() const override;

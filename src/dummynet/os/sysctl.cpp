@@ -48,6 +48,20 @@ std::optional<std::string> sysctl_path(std::string_view name) {
   return path;
 }
 
+std::string get_sysctl(const std::string& name) {
+  const std::string object = "sysctl " + name;
+  const auto path = sysctl_path(name);
+  if (!path) throw_errno(EINVAL, object + ": not the name of a setting below net");
+  const Fd file{::open(path->c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file && errno == EACCES) return {};
+  char buffer[4096];
+  const ssize_t length = file ? ::read(file.get(), buffer, sizeof buffer) : -1;
+  if (length < 0) throw_refusal(errno, object);
+  std::string value(buffer, static_cast<std::size_t>(length));
+  while (!value.empty() && value.back() == '\n') value.pop_back();
+  return value;
+}
+
 void set_sysctl(const std::string& name, const std::string& value) {
   const std::string object = "sysctl " + name + " = " + value;
   const auto path = sysctl_path(name);

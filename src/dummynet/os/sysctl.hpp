@@ -12,6 +12,10 @@ namespace dummynet::os {
 /// one that does not begin with net, has an empty part, "." or "..", or an unprintable character.
 std::optional<std::string> sysctl_path(std::string_view name);
 
+/// Reads one of the caller's network namespace, without the newline; empty where it may only be written. Throws as
+/// set_sysctl() does.
+std::string get_sysctl(const std::string& name);
+
 /// Writes one for the caller's network namespace. Throws std::system_error in plain words: there is no such setting,
 /// the kernel refuses the value, /proc/sys is read-only.
 void set_sysctl(const std::string& name, const std::string& value);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "dummynet/os/proc_scan.hpp"
 #include "dummynet/os/run_directory.hpp"
 #include "dummynet/warden/protocol.hpp"
+#include "dummynet/warden/undo_list.hpp"
 
 namespace dummynet::warden {
 
@@ -75,26 +77,25 @@ void end_everything(CgroupPool* cgroups, const std::string& run) {
 
 Split split_from_guardian() {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return {};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return {};
   os::Fd reader{ends[0]};
   os::Fd writer{ends[1]};
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // before there is a child that could be killed
   const pid_t guardian = ::getpid();
   const pid_t child = ::fork();
-  if (child > 0) return {guardian, std::move(reader)};
+  if (child > 0) return {guardian, std::move(reader), {}};
   if (child < 0) return {};
-  writer.release();  // held until our end, and by nobody else: that is what it says
-  return {guardian, {}};
+  return {guardian, {}, std::move(writer)};
 }
 
-void guard(const os::Fd& warden_lives, CgroupPool* cgroups, const std::string& run, const std::string& directory) {
+void guard(const os::Fd& warden, CgroupPool* cgroups, const std::string& run, const std::string& directory) {
   ::prctl(PR_SET_NAME, "dummynet-guard");
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
   ::signal(SIGCHLD, SIG_IGN);  // children go without being waited for
-  pollfd watched{warden_lives.get(), POLLIN, 0};
-  while (::poll(&watched, 1, -1) < 0 && errno == EINTR) {
-  }
+  UndoList undo;
+  undo.listen(warden);
   end_everything(cgroups, run);
+  undo.run();
   if (!directory.empty()) os::remove_run_directory(directory);
 }
 

@@ -122,19 +122,19 @@ int serve(os::Fd socket) {
     [[maybe_unused]] const int ignored = ::chown(setup.cgroups->path().c_str(), owner.uid, static_cast<gid_t>(-1));
   }
   Split split = split_from_guardian();
-  if (split.warden_lives) {
+  if (split.warden) {
     socket.reset();  // the owner shall see the warden's end at once
     setup.owner.reset();
-    guard(split.warden_lives, setup.cgroups.get(), setup.use_cgroups ? setup.run : std::string{},
-          configuration->directory);
+    guard(split.warden, setup.cgroups.get(), setup.use_cgroups ? setup.run : std::string{}, configuration->directory);
     return 0;
   }
   setup.guardian = split.guardian;
+  setup.to_guardian = std::move(split.to_guardian);
   const Enclosure enclosure = configuration->sandbox   ? Enclosure::sandbox
                               : configuration->isolate ? Enclosure::isolate
                                                        : Enclosure::none;
   setup.maps_to_root = enclosure == Enclosure::sandbox && !has_cap_sys_admin();
-  if (const auto refused = enter(enclosure); !refused.empty()) {
+  if (const auto refused = enter(enclosure, configuration->host_network); !refused.empty()) {
     if (setup.cgroups) setup.cgroups->destroy();
     tell_refusal(socket.get(), refused.front());
     return 1;

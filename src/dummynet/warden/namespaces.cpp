@@ -52,11 +52,28 @@ bool bring_loopback_up() {
 std::vector<Refusal> mount_own_views(bool own_network) {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return {refusal("mount / private")};
   if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) return {refusal("mount /proc")};
+  if (own_network) mount_own_sys();
   if (own_network && !bring_loopback_up()) return {refusal("bring up the loopback interface")};
   return {};
 }
 
 }  // namespace
+
+void mount_own_sys() {
+  const os::Fd old_cgroups{::open("/sys/fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  os::Fd tree;
+#ifdef SYS_open_tree
+  if (old_cgroups) {
+    tree = os::Fd{static_cast<int>(::syscall(
+        SYS_open_tree, old_cgroups.get(), "",
+        1U /*OPEN_TREE_CLONE*/ | static_cast<unsigned>(O_CLOEXEC) | AT_EMPTY_PATH | 0x8000U /*AT_RECURSIVE*/))};
+  }
+#endif
+  if (::mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) return;  // a masked container
+#ifdef SYS_move_mount
+  if (tree) ::syscall(SYS_move_mount, tree.get(), "", AT_FDCWD, "/sys/fs/cgroup", 4U /*MOVE_MOUNT_F_EMPTY_PATH*/);
+#endif
+}
 
 bool has_cap_sys_admin() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -65,14 +82,20 @@ bool has_cap_sys_admin() {
   return (data[CAP_SYS_ADMIN / 32].effective & (1U << (CAP_SYS_ADMIN % 32))) != 0;
 }
 
-std::vector<Refusal> enter(Enclosure enclosure) {
+std::vector<Refusal> enter(Enclosure enclosure, bool host_network) {
   if (enclosure == Enclosure::none) return {};
   const bool sandbox = enclosure == Enclosure::sandbox;
   const uid_t uid = ::geteuid();
   const gid_t gid = ::getegid();
   int kinds = CLONE_NEWNS | CLONE_NEWPID;
-  if (sandbox) kinds |= CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+  if (sandbox) kinds |= CLONE_NEWIPC | CLONE_NEWUTS;
+  const bool own_network = sandbox && !host_network;
+  if (own_network) kinds |= CLONE_NEWNET;
   if (!has_cap_sys_admin()) {
+    if (host_network) {
+      errno = EPERM;
+      return {refusal("act on the machine's own network, which needs CAP_SYS_ADMIN and CAP_NET_ADMIN (root)")};
+    }
     if (::unshare(CLONE_NEWUSER) != 0) return {refusal("make a user namespace")};
     if (auto refused = map_identity(uid, gid, sandbox); !refused.empty()) return refused;
   }
@@ -81,7 +104,7 @@ std::vector<Refusal> enter(Enclosure enclosure) {
   const pid_t child = ::fork();
   if (child < 0) return {refusal("fork into the PID namespace")};
   if (child > 0) ::_exit(0);  // whoever watches us has the socket; the child is an orphan, as every warden
-  return mount_own_views(sandbox);
+  return mount_own_views(own_network);
 }
 
 NamespaceVisit::NamespaceVisit(const os::Fd& there, int kind)

@@ -17,7 +17,12 @@ enum class Enclosure {
 
 /// Enters them. On success it returns in a new process, PID 1 of the enclosure (Enclosure::none: in the caller); the
 /// caller itself has ended. On refusal it returns what was refused in the caller.
-std::vector<Refusal> enter(Enclosure enclosure);
+/// `host_network`: a sandbox without a network namespace of its own, for which the caller needs the rights of root.
+std::vector<Refusal> enter(Enclosure enclosure, bool host_network = false);
+
+/// sysfs shows the network namespace of whoever mounts it. What was mounted below, the cgroups above all, is put back.
+/// Where that is refused, as in a container with masks, /sys stays.
+void mount_own_sys();
 
 /// Has this process CAP_SYS_ADMIN? capabilities(7)
 bool has_cap_sys_admin();

@@ -27,23 +27,6 @@ constexpr const char* kOwnMount = "/proc/self/ns/mnt";
 
 os::Fd open_namespace(const char* path) { return os::Fd{os::check(::open(path, O_RDONLY | O_CLOEXEC), "open", path)}; }
 
-// sysfs shows the network namespace of whoever mounts it. What was mounted below, the cgroups above all, is put back.
-void mount_own_sys() {
-  const os::Fd old_cgroups{::open("/sys/fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  os::Fd tree;
-#ifdef SYS_open_tree
-  if (old_cgroups) {
-    tree = os::Fd{static_cast<int>(::syscall(
-        SYS_open_tree, old_cgroups.get(), "",
-        1U /*OPEN_TREE_CLONE*/ | static_cast<unsigned>(O_CLOEXEC) | AT_EMPTY_PATH | 0x8000U /*AT_RECURSIVE*/))};
-  }
-#endif
-  if (::mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) return;  // a masked container
-#ifdef SYS_move_mount
-  if (tree) ::syscall(SYS_move_mount, tree.get(), "", AT_FDCWD, "/sys/fs/cgroup", 4U /*MOVE_MOUNT_F_EMPTY_PATH*/);
-#endif
-}
-
 // A directory that everybody has, to mount something over in a mount namespace that nobody else sees.
 const char* any_directory() {
   for (const char* path : {"/tmp", "/run", "/mnt", "/var"}) {
@@ -97,9 +80,29 @@ void NodeNamespaces::set_file(const std::string& path, const std::string& conten
   write_all(file, content, path);
 }
 
-void NodeNamespaces::set_sysctls(const std::vector<Sysctl>& sysctls) const {
+std::vector<std::string> NodeNamespaces::set_sysctls(const std::vector<Sysctl>& sysctls) const {
   const NamespaceVisit visit{network_, CLONE_NEWNET};
-  for (const auto& [name, value] : sysctls) os::set_sysctl(name, value);
+  return change_sysctls(sysctls);
+}
+
+std::vector<std::string> change_sysctls(const std::vector<Sysctl>& sysctls) {
+  std::vector<std::string> before;
+  try {
+    for (const auto& [name, value] : sysctls) {
+      before.push_back(os::get_sysctl(name));
+      os::set_sysctl(name, value);
+    }
+  } catch (...) {
+    // The last one that was read was not set.
+    for (std::size_t i = before.size(); i > 0; --i) {
+      try {
+        os::set_sysctl(sysctls[i - 1].name, before[i - 1]);
+      } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): the first refusal is the one to be told
+      }
+    }
+    throw;
+  }
+  return before;
 }
 
 bool NodeNamespaces::open_to_everybody() {

@@ -20,7 +20,8 @@ class NodeNamespaces {
   const os::Fd& mount() const noexcept { return mount_; }
   /// Gives the file new content for all who live in the node's mount namespace. Throws std::system_error.
   void set_file(const std::string& path, const std::string& content);
-  void set_sysctls(const std::vector<Sysctl>& sysctls) const;
+  /// See change_sysctls().
+  std::vector<std::string> set_sysctls(const std::vector<Sysctl>& sysctls) const;
   /// Lets processes that are not root listen on every port and use ping: ip(7), icmp(7). False where that is refused.
   bool open_to_everybody();
 
@@ -31,6 +32,9 @@ class NodeNamespaces {
   std::vector<std::string> own_files_;  // replaced, and not shared with other nodes
   bool is_open_ = false;
 };
+
+/// Sets those of the caller's network namespace: all or, when one is refused, none. Returns what they were.
+std::vector<std::string> change_sysctls(const std::vector<Sysctl>& sysctls);
 
 /// Makes nodes. What they have in common is prepared once: a mount namespace in which nobody lives, with a tmpfs that
 /// holds all replaced files. Each node's mount namespace is a copy of it, binds its files over the machine's own and

@@ -88,9 +88,9 @@ std::optional<Header> parse_header(std::string_view message) {
   const auto type = static_cast<std::uint8_t>(first & ~kInMemfd);
   const std::uint32_t id = reader.u32();
   const bool request =
-      type >= static_cast<std::uint8_t>(Type::configure) && type <= static_cast<std::uint8_t>(Type::set_sysctls);
+      type >= static_cast<std::uint8_t>(Type::configure) && type <= static_cast<std::uint8_t>(Type::forget_undo);
   const bool reply =
-      type >= static_cast<std::uint8_t>(Type::hello) && type <= static_cast<std::uint8_t>(Type::socket_owner);
+      type >= static_cast<std::uint8_t>(Type::hello) && type <= static_cast<std::uint8_t>(Type::sysctls_were);
   if (!reader.good() || !(request || reply)) return std::nullopt;
   return Header{static_cast<Type>(type), id, (first & kInMemfd) != 0, message.substr(5)};
 }
@@ -102,6 +102,7 @@ struct Put {
   Writer& writer;
   void operator()(bool value) { writer.flag(value); }
   void operator()(Source value) { writer.u8(static_cast<std::uint8_t>(value)); }
+  void operator()(Undo::Kind value) { writer.u8(static_cast<std::uint8_t>(value)); }
   void operator()(Containment value) { writer.u8(static_cast<std::uint8_t>(value)); }
   void operator()(std::uint8_t value) { writer.u8(value); }
   void operator()(std::int32_t value) { writer.i32(value); }
@@ -117,6 +118,7 @@ struct Get {
   Reader& reader;
   void operator()(bool& value) { value = reader.flag(); }
   void operator()(Source& value) { value = bounded(Source::sampled); }
+  void operator()(Undo::Kind& value) { value = bounded(Undo::Kind::cgroup); }
   void operator()(Containment& value) { value = bounded(Containment::pid_namespace); }
   void operator()(std::uint8_t& value) { value = reader.u8(); }
   void operator()(std::int32_t& value) { value = reader.i32(); }
@@ -138,7 +140,7 @@ struct Get {
 
 template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Configure> {
-  io(m.version), io(m.sandbox), io(m.isolate), io(m.use_cgroups), io(m.run), io(m.directory);
+  io(m.version), io(m.sandbox), io(m.host_network), io(m.isolate), io(m.use_cgroups), io(m.run), io(m.directory);
 }
 template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Hello> {
@@ -218,6 +220,22 @@ void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, SetSys
   io(m.node), io(m.sysctls);
 }
 template <typename Io, typename M>
+void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, SysctlsWere> {
+  io(m.values);
+}
+template <typename Io, typename M>
+void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, DropNode> {
+  io(m.node);
+}
+template <typename Io, typename M>
+void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Undo> {
+  io(m.kind), io(m.number), io(m.object), io(m.value);
+}
+template <typename Io, typename M>
+void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, ForgetUndo> {
+  io(m.number);
+}
+template <typename Io, typename M>
 void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, NodeFile> {
   io(m.node), io(m.path), io(m.content);
 }
@@ -267,6 +285,10 @@ void write(Writer& writer, const AllGone& message) { write_fields(writer, messag
 void write(Writer& writer, const MakeNodes& message) { write_fields(writer, message); }
 void write(Writer& writer, const NodesMade& message) { write_fields(writer, message); }
 void write(Writer& writer, const SetSysctls& message) { write_fields(writer, message); }
+void write(Writer& writer, const SysctlsWere& message) { write_fields(writer, message); }
+void write(Writer& writer, const DropNode& message) { write_fields(writer, message); }
+void write(Writer& writer, const Undo& message) { write_fields(writer, message); }
+void write(Writer& writer, const ForgetUndo& message) { write_fields(writer, message); }
 void write(Writer& writer, const NodeFile& message) { write_fields(writer, message); }
 void write(Writer& writer, const SocketRequest& message) { write_fields(writer, message); }
 void write(Writer& writer, const SocketOwner& message) { write_fields(writer, message); }
@@ -295,6 +317,10 @@ template std::optional<AllGone> parse(std::string_view);
 template std::optional<MakeNodes> parse(std::string_view);
 template std::optional<NodesMade> parse(std::string_view);
 template std::optional<SetSysctls> parse(std::string_view);
+template std::optional<SysctlsWere> parse(std::string_view);
+template std::optional<DropNode> parse(std::string_view);
+template std::optional<Undo> parse(std::string_view);
+template std::optional<ForgetUndo> parse(std::string_view);
 template std::optional<NodeFile> parse(std::string_view);
 template std::optional<SocketRequest> parse(std::string_view);
 template std::optional<SocketOwner> parse(std::string_view);

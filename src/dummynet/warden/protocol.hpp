@@ -15,7 +15,7 @@
 namespace dummynet::warden {
 
 /// Both sides must name the same.
-inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kProtocolVersion = 3;
 /// A body beyond this travels in a memfd, whose descriptor comes last.
 inline constexpr std::size_t kMaxInlineBytes = 48U << 10U;
 /// Beyond this a request is refused; the kernel's own limit for arguments and environment is below: execve(2).
@@ -35,6 +35,9 @@ enum class Type : std::uint8_t {
   open_socket,
   find_socket,
   set_sysctls,
+  drop_node,
+  keep_undo,
+  forget_undo,
   // warden → owner
   hello = 64,
   refused,
@@ -47,6 +50,7 @@ enum class Type : std::uint8_t {
   done,
   socket_opened,
   socket_owner,
+  sysctls_were,
 };
 
 /// The same numbers as dummynet::Containment and dummynet::Source, which this layer does not know; core asserts it.
@@ -66,8 +70,9 @@ struct Refusal {
 
 struct Configure {
   std::uint32_t version = kProtocolVersion;
-  bool sandbox = false;  ///< all namespaces, nodes possible
-  bool isolate = false;  ///< user (identity-mapped) and PID namespace only
+  bool sandbox = false;       ///< all namespaces, nodes possible
+  bool host_network = false;  ///< all but the network: that of a sandbox is the machine's own
+  bool isolate = false;       ///< user (identity-mapped) and PID namespace only
   bool use_cgroups = true;
   std::string run;  ///< names this run: cgroup folder, environment marker
   /// Goes, with the files in it, when everything else has ended; empty: none.
@@ -200,6 +205,33 @@ struct SetSysctls {
   std::vector<Sysctl> sysctls;
 };
 
+/// What they were before, in the same order.
+struct SysctlsWere {
+  std::vector<std::string> values;
+};
+
+struct DropNode {
+  std::int32_t node = -1;
+};
+
+/// What the guardian does when everything else has ended, however that came about; the last first. For what the kernel
+/// does not take away by itself. What is no longer there to be undone is left alone.
+struct Undo {
+  enum class Kind : std::uint8_t {
+    netlink,  ///< `object`: one rtnetlink request, as it is sent
+    sysctl,   ///< `object`: its name, `value`
+    cgroup,   ///< `object`: the directory, to be removed; who is in it goes to the one above
+  };
+  Kind kind{};
+  std::uint32_t number = 0;  ///< the owner's, for forget_undo
+  std::string object;
+  std::string value;
+};
+
+struct ForgetUndo {
+  std::uint32_t number = 0;
+};
+
 struct NodeFile {
   std::int32_t node = -1;
   std::string path;
@@ -292,6 +324,10 @@ void write(Writer&, const AllGone&);
 void write(Writer&, const MakeNodes&);
 void write(Writer&, const NodesMade&);
 void write(Writer&, const SetSysctls&);
+void write(Writer&, const SysctlsWere&);
+void write(Writer&, const DropNode&);
+void write(Writer&, const Undo&);
+void write(Writer&, const ForgetUndo&);
 void write(Writer&, const NodeFile&);
 void write(Writer&, const SocketRequest&);
 void write(Writer&, const SocketOwner&);

@@ -16,7 +16,7 @@ template <typename Message>
 Message example();
 template <>
 Configure example() {
-  return {kProtocolVersion + 1, true, true, false, "4711-cafe", "/run/x"};
+  return {kProtocolVersion + 1, true, true, true, false, "4711-cafe", "/run/x"};
 }
 template <>
 Hello example() {
@@ -91,6 +91,22 @@ SetSysctls example() {
   return {4, {{"net.core.somaxconn", "64"}}};
 }
 template <>
+SysctlsWere example() {
+  return {{"128", ""}};
+}
+template <>
+DropNode example() {
+  return {5};
+}
+template <>
+Undo example() {
+  return {Undo::Kind::sysctl, 6, "net.ipv4.ip_forward", "0"};
+}
+template <>
+ForgetUndo example() {
+  return {7};
+}
+template <>
 NodeFile example() {
   return {2, "/etc/hosts", std::string(70'000, 'x')};
 }
@@ -113,7 +129,8 @@ std::string bytes_of(const Message& message) {
 template <typename Message>
 class ProtocolTest : public testing::Test {};
 using Messages = testing::Types<Configure, Hello, Defaults, Start, Signal, Refusal, Started, Ended, Usage, TreeGone,
-                                AllGone, MakeNodes, NodesMade, SetSysctls, NodeFile, SocketRequest, SocketOwner>;
+                                AllGone, MakeNodes, NodesMade, SetSysctls, SysctlsWere, DropNode, Undo, ForgetUndo,
+                                NodeFile, SocketRequest, SocketOwner>;
 TYPED_TEST_SUITE(ProtocolTest, Messages);
 
 TYPED_TEST(ProtocolTest, SaysTheSameAfterTheJourney) {
@@ -238,6 +255,10 @@ TEST(Protocol, EnumeratorsThatDoNotExistAreRefused) {
   hello[sizeof(std::uint32_t)] = 5;  // containment, after the version
   EXPECT_FALSE(parse<Hello>(hello));
 
+  std::string undo = bytes_of(example<Undo>());
+  undo[0] = 3;
+  EXPECT_FALSE(parse<Undo>(undo));
+
   std::string usage = bytes_of(example_usage());
   usage[3 * sizeof(std::uint64_t)] = 5;  // cpu_source, after three times
   EXPECT_FALSE(parse<Usage>(usage));
@@ -264,7 +285,7 @@ TEST(ProtocolHeader, KnowsItsTypesAndNoOthers) {
   for (int type = 0; type < 256; ++type) {
     const std::string message{static_cast<char>(type), 1, 0, 0, 0};
     const int plain = type & 0x7f;
-    const bool known = (plain >= 1 && plain <= 12) || (plain >= 64 && plain <= 74);
+    const bool known = (plain >= 1 && plain <= 15) || (plain >= 64 && plain <= 75);
     EXPECT_EQ(parse_header(message).has_value(), known) << type;
   }
 }

@@ -197,10 +197,16 @@ void Service::handle(const Header& header, os::FdList& fds) {
         }
         return malformed();
       case Type::set_sysctls:
-        if (auto message = parse<SetSysctls>(header.body)) {
-          node(message->node).set_sysctls(message->sysctls);
-          return reply(Type::done, header.id, Usage{});
-        }
+        if (auto message = parse<SetSysctls>(header.body)) return set_sysctls(header.id, *message);
+        return malformed();
+      case Type::drop_node:
+        if (auto message = parse<DropNode>(header.body)) return drop_node(header.id, message->node);
+        return malformed();
+      case Type::keep_undo:
+        if (auto message = parse<Undo>(header.body)) return tell_guardian(header.type, header.id, *message);
+        return malformed();
+      case Type::forget_undo:
+        if (auto message = parse<ForgetUndo>(header.body)) return tell_guardian(header.type, header.id, *message);
         return malformed();
       case Type::open_socket:
         if (auto message = parse<SocketRequest>(header.body)) return open_socket(header.id, *message);
@@ -232,7 +238,8 @@ void Service::refuse(std::uint32_t id, const std::exception& error) {
 }
 
 NodeNamespaces& Service::node(std::int32_t index) {
-  if (index < 0 || static_cast<std::size_t>(index) >= nodes_.size()) os::throw_errno(EINVAL, "no such node");
+  const bool known = index >= 0 && static_cast<std::size_t>(index) < nodes_.size();
+  if (!known || nodes_[static_cast<std::size_t>(index)] == nullptr) os::throw_errno(EINVAL, "no such node");
   return *nodes_[static_cast<std::size_t>(index)];
 }
 
@@ -287,6 +294,30 @@ void Service::make_nodes(std::uint32_t id, const MakeNodes& request) {
   }
   for (NodeMaker::Made& one : made) nodes_.push_back(std::move(one.node));
   reply(Type::nodes_made, id, answer, std::move(fds));
+}
+
+void Service::set_sysctls(std::uint32_t id, const SetSysctls& request) {
+  if (request.node >= 0) {
+    return reply(Type::sysctls_were, id, SysctlsWere{node(request.node).set_sysctls(request.sysctls)});
+  }
+  if (!setup_.can_make_nodes) os::throw_errno(EPERM, "the settings of the network need a sandbox");
+  reply(Type::sysctls_were, id, SysctlsWere{change_sysctls(request.sysctls)});
+}
+
+// Its processes keep the namespaces until they end; nobody else gets in any more.
+void Service::drop_node(std::uint32_t id, std::int32_t index) {
+  node(index);
+  nodes_[static_cast<std::size_t>(index)].reset();
+  reply(Type::done, id, Usage{});
+}
+
+template <typename Message>
+void Service::tell_guardian(Type type, std::uint32_t id, const Message& message) {
+  write(writer_.begin(type, id), message);
+  const std::string_view bytes = writer_.bytes();
+  // Waits for room: the guardian has nothing else to do than to read.
+  os::check(::send(setup_.to_guardian.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL), "tell the guardian");
+  reply(Type::done, id, Usage{});
 }
 
 void Service::open_socket(std::uint32_t id, const SocketRequest& request) {

@@ -31,7 +31,8 @@ class Service {
     bool can_make_nodes = false;
     bool maps_to_root = false;  ///< see Hello
     std::string run;
-    pid_t guardian = 0;   ///< see leave_guardian()
+    pid_t guardian = 0;  ///< see Split
+    os::Fd to_guardian;
     rlimit open_files{};  ///< what processes get: the owner's
   };
   explicit Service(Setup setup);
@@ -53,6 +54,10 @@ class Service {
   void refuse(std::uint32_t id, const Refusal& refusal);
   void refuse(std::uint32_t id, const std::exception& error);
   void make_nodes(std::uint32_t id, const MakeNodes& request);
+  void set_sysctls(std::uint32_t id, const SetSysctls& request);
+  void drop_node(std::uint32_t id, std::int32_t index);
+  template <typename Message>
+  void tell_guardian(Type type, std::uint32_t id, const Message& message);
   void open_socket(std::uint32_t id, const SocketRequest& request);
   void find_socket(std::uint32_t id, std::uint64_t inode);
   NodeNamespaces& node(std::int32_t index);

@@ -166,6 +166,7 @@ void Trees::kill(Tree& tree) {
   tree.being_killed = true;
   if (tree.slot >= 0) {
     pool_->kill(tree.slot);
+    if (tree.leader_alive) ::kill(tree.leader, SIGKILL);  // somebody may have moved it to another cgroup
     return;
   }
   if (tree.leader_alive) ::kill(tree.leader, SIGKILL);
