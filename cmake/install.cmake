@@ -5,7 +5,8 @@ include(CMakePackageConfigHelpers)
 set(public_headers
   core/command.hpp core/error.hpp core/host_shell.hpp core/monitor.hpp core/poller.hpp core/process.hpp
   core/process_handle.hpp core/ready.hpp core/run_info.hpp core/run_options.hpp core/warden.hpp
-  net/ip.hpp net/network.hpp net/network_plan.hpp net/presets.hpp net/topology.hpp
+  net/cgroup.hpp net/dummy_net.hpp net/ip.hpp net/link_info.hpp net/namespace_shell.hpp net/tc.hpp
+  net/network.hpp net/network_plan.hpp net/presets.hpp net/topology.hpp
   os/fd.hpp)
 list(TRANSFORM public_headers PREPEND "${PROJECT_SOURCE_DIR}/src/dummynet/")
 target_sources(dummynet PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/src" FILES ${public_headers})

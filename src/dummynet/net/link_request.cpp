@@ -119,6 +119,18 @@ NetlinkRequest rename_link(std::uint32_t index, const std::string& name, const s
   return request;
 }
 
+NetlinkRequest move_link(std::uint32_t index, int netns, const std::string& object) {
+  NetlinkRequest request = change(RTM_NEWLINK, index, object);
+  request.put_u32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(netns));
+  return request;
+}
+
+NetlinkRequest delete_link_named(const std::string& name) {
+  NetlinkRequest request = change(RTM_DELLINK, 0, name);
+  request.put(IFLA_IFNAME, name);
+  return request;
+}
+
 NetlinkRequest delete_link(std::uint32_t index, const std::string& object) {
   return change(RTM_DELLINK, index, object);
 }

@@ -51,6 +51,10 @@ NetlinkRequest set_down(std::uint32_t index, const std::string& object);
 NetlinkRequest set_master(std::uint32_t index, std::uint32_t master, const std::string& object);
 /// Most kernels rename only what is down.
 NetlinkRequest rename_link(std::uint32_t index, const std::string& name, const std::string& object);
+/// To another network namespace (a descriptor), down and without addresses; its index there may be another.
+NetlinkRequest move_link(std::uint32_t index, int netns, const std::string& object);
+/// By its name, for who does not know the index yet. Also its peer.
+NetlinkRequest delete_link_named(const std::string& name);
 /// Also its peer.
 NetlinkRequest delete_link(std::uint32_t index, const std::string& object);
 

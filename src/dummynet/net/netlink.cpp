@@ -72,6 +72,10 @@ NetlinkRequest::NetlinkRequest(const nlmsghdr& message, std::string object)
 
 nlmsghdr* NetlinkRequest::message() noexcept { return header_of(*buffer_); }
 
+std::string NetlinkRequest::bytes() const {
+  return {reinterpret_cast<const char*>(buffer_->data()), MNL_ALIGN(header_of(*buffer_)->nlmsg_len)};
+}
+
 void* NetlinkRequest::append_header(std::size_t bytes) {
   if (message()->nlmsg_len + MNL_ALIGN(bytes) > kMaxBytes) throw std::length_error{"netlink request: " + object_};
   return mnl_nlmsg_put_extra_header(message(), bytes);
@@ -104,6 +108,10 @@ void NetlinkRequest::put_bytes(std::uint16_t attribute, std::span<const std::uin
   if (!mnl_attr_put_check(message(), kMaxBytes, attribute, bytes.size(), bytes.data())) {
     throw std::length_error{"netlink request: " + object_};
   }
+}
+
+void NetlinkRequest::append_bytes(std::span<const std::uint8_t> bytes) {
+  std::memcpy(append_header(bytes.size()), bytes.data(), bytes.size());
 }
 
 NetlinkRequest::Nest::Nest(NetlinkRequest& request, std::uint16_t attribute) : request_{request} {

@@ -42,6 +42,8 @@ class NetlinkRequest {
   /// The same in network order.
   void put_be16(std::uint16_t attribute, std::uint16_t value);
   void put_bytes(std::uint16_t attribute, std::span<const std::uint8_t> bytes);
+  /// As they are, without an attribute's header: for the few attributes that begin with a struct.
+  void append_bytes(std::span<const std::uint8_t> bytes);
 
   /// Attributes put while this lives go inside.
   class Nest {
@@ -58,6 +60,8 @@ class NetlinkRequest {
   [[nodiscard]] Nest nest(std::uint16_t attribute) { return Nest{*this, attribute}; }
 
   const std::string& object() const noexcept { return object_; }
+  /// As it is sent, but for its sequence number.
+  std::string bytes() const;
 
  private:
   friend class NetlinkSocket;

@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::uint32_t kRegister = NFT_REG_1;
 constexpr std::uint32_t kPortRegister = NFT_REG_2;
+constexpr std::uint32_t kSourceOffset4 = 12;  // in the header of IPv4: RFC 791; of IPv6: RFC 8200
+constexpr std::uint32_t kSourceOffset6 = 8;
 constexpr std::uint32_t kPortOffset = 2;  // of the destination's, in TCP's and in UDP's header
 
 /// libnftnl checks no bounds: room for far more than one of our messages takes.
@@ -45,12 +47,22 @@ nftnl_expr* expression(nftnl_rule* rule, const char* kind) {
 
 }  // namespace
 
-NetlinkRequest make_nft_table(const std::string& table, const std::string& object) {
+NetlinkRequest make_nft_table(const std::string& table, const std::string& object, bool owned) {
   const std::unique_ptr<nftnl_table, decltype(&nftnl_table_free)> made{checked(nftnl_table_alloc()), nftnl_table_free};
   nftnl_table_set_str(made.get(), NFTNL_TABLE_NAME, table.c_str());
+  if (owned) nftnl_table_set_u32(made.get(), NFTNL_TABLE_FLAGS, NFT_TABLE_F_OWNER);
   Message message;
   nlmsghdr* const header = message.start(NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL);
   nftnl_table_nlmsg_build_payload(header, made.get());
+  return {*header, object + ": table " + table};
+}
+
+NetlinkRequest delete_nft_table(const std::string& table, const std::string& object) {
+  const std::unique_ptr<nftnl_table, decltype(&nftnl_table_free)> gone{checked(nftnl_table_alloc()), nftnl_table_free};
+  nftnl_table_set_str(gone.get(), NFTNL_TABLE_NAME, table.c_str());
+  Message message;
+  nlmsghdr* const header = message.start(NFT_MSG_DELTABLE, 0);
+  nftnl_table_nlmsg_build_payload(header, gone.get());
   return {*header, object + ": table " + table};
 }
 
@@ -111,6 +123,29 @@ void NftRule::match_destination_port(std::uint16_t port) {
   nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_DREG, kRegister);
   const std::uint16_t wire_port = htons(port);
   compare(&wire_port, sizeof wire_port);
+}
+
+void NftRule::match_source(const Subnet& subnet) {
+  const bool v4 = subnet.base.family() == IpFamily::v4;
+  match_family(v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+  const auto size = static_cast<std::uint32_t>(subnet.base.bits() / 8);
+  nftnl_expr* const payload = expression(rule_.get(), "payload");
+  nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
+  nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_OFFSET, v4 ? kSourceOffset4 : kSourceOffset6);
+  nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_LEN, size);
+  nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_DREG, kRegister);
+  std::array<std::uint8_t, 16> mask{};
+  for (int bit = 0; bit < subnet.length; ++bit) {
+    mask[static_cast<std::size_t>(bit / 8)] |= static_cast<std::uint8_t>(0x80U >> (bit % 8));
+  }
+  constexpr std::array<std::uint8_t, 16> kZero{};
+  nftnl_expr* const bitwise = expression(rule_.get(), "bitwise");
+  nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_SREG, kRegister);
+  nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_DREG, kRegister);
+  nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_LEN, size);
+  nftnl_expr_set(bitwise, NFTNL_EXPR_BITWISE_MASK, mask.data(), size);
+  nftnl_expr_set(bitwise, NFTNL_EXPR_BITWISE_XOR, kZero.data(), size);
+  compare(subnet.base.bytes().data(), size);
 }
 
 void NftRule::match_connection(std::uint32_t key, std::uint32_t bits) {

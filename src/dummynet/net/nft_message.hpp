@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "dummynet/net/ip.hpp"
 #include "dummynet/net/netlink.hpp"
 
 struct nftnl_rule;
@@ -15,7 +16,9 @@ struct nftnl_rule;
 /// table of both families ("inet"). nft(8) tells what tables, chains and rules are.
 namespace dummynet::net {
 
-NetlinkRequest make_nft_table(const std::string& table, const std::string& object);
+/// `owned`: it goes with the socket that it is made by, at the latest. Before Linux 5.12 that is refused.
+NetlinkRequest make_nft_table(const std::string& table, const std::string& object, bool owned = false);
+NetlinkRequest delete_nft_table(const std::string& table, const std::string& object);
 
 /// A chain that the kernel calls itself.
 struct NftChain {
@@ -43,6 +46,8 @@ class NftRule {
   /// `protocol`: IPPROTO_TCP …
   void match_protocol(std::uint8_t protocol);
   void match_destination_port(std::uint16_t port);
+  /// Also of its family.
+  void match_source(const Subnet& subnet);
   /// `key`: NFT_CT_STATE or NFT_CT_STATUS; any of these bits.
   void match_connection(std::uint32_t key, std::uint32_t bits);
   /// There is a local socket for the packet.
