@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <thread>
 
 #include "dummynet/core/monitor.hpp"
 #include "dummynet/os/fd.hpp"
+#include "dummynet/os/message_socket.hpp"
+#include "dummynet/os/proc_scan.hpp"
 #include "support/monitor_test.hpp"
 
 namespace dummynet::test {
@@ -260,6 +265,34 @@ TEST_F(FewDescriptors, ForAWardenAreAStartErrorToo) {
       taken.pop_back();
     }
     EXPECT_TRUE(succeeded);
+  });
+}
+
+// ETOOMANYREFS of unix(7): it counts for all processes of a user together, and passes.
+TEST_F(FewDescriptors, OnTheirWayOnlyDelayAStart) {
+  as_nobody([] {
+    ProcessMonitor monitor;
+    monitor.run_process({"true"});
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = 64;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+    const auto [here, there] = os::make_message_sockets();
+    const std::array<int, 16> many = [] {
+      std::array<int, 16> numbers{};
+      numbers.fill(STDERR_FILENO);
+      return numbers;
+    }();
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(os::send_message(here.get(), "x", many));
+
+    const pid_t main_thread = ::gettid();
+    std::thread receiver{[&there, main_thread] {
+      EXPECT_TRUE(eventually_holds([&] { return os::read_process(main_thread)->state == 'S'; }));
+      std::string buffer(16, '\0');
+      for (int i = 0; i < 5; ++i) os::receive_message(there.get(), buffer, 0);
+    }};
+    EXPECT_TRUE(monitor.run_process({"true"}).succeeded());
+    receiver.join();
   });
 }
 

@@ -1,5 +1,6 @@
 #include "dummynet/os/message_socket.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -13,6 +14,11 @@ namespace dummynet::os {
 namespace {
 
 constexpr std::size_t kControlBytes = CMSG_SPACE(FdList::kMax * sizeof(int)) + CMSG_SPACE(sizeof(ucred));
+
+// All descriptors that processes of one user have on their way may not outnumber the limit of open files of whoever
+// sends one more: unix(7). The receivers, other users of the machine perhaps, take them in microseconds; so it is
+// waited for, 1 ms at a time.
+constexpr int kMostRefusals = 10'000;
 
 }  // namespace
 
@@ -48,9 +54,14 @@ bool send_message(int socket, std::string_view bytes, std::span<const int> fds, 
     message.msg_control = control;
     message.msg_controllen = used;
   }
-  for (;;) {
+  for (int refusals = 0;;) {
     if (::sendmsg(socket, &message, flags | MSG_NOSIGNAL) >= 0) return true;
     if (errno == EINTR) continue;
+    if (errno == ETOOMANYREFS && refusals++ < kMostRefusals) {
+      ::poll(nullptr, 0, 1);  // there is no event for this
+      if ((flags & MSG_DONTWAIT) == 0) continue;
+      errno = EAGAIN;
+    }
     if (errno == EAGAIN || errno == EPIPE || errno == ECONNRESET) return false;
     throw_errno(errno, "sendmsg");
   }

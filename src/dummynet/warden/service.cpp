@@ -33,6 +33,7 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kStuckAfterMs = 2000;
 // What we may not kill is given up after so many looks: meanwhile the rest of it may still be dying.
 constexpr int kLooksRefused = 20;
+constexpr std::chrono::microseconds kLongLook{200};
 constexpr int kLookShare = 4;  // looking takes a fifth of the time at most, while there is something else to do
 
 std::int64_t now_ms() {
@@ -94,7 +95,7 @@ void Service::run() {
       tell(reaper_.take(signalled_child_));
     }
     if (reaper_.is_due()) tell(reaper_.take_all());
-    if (!trees_.empty() && (watched[0].revents == 0 || now_ms() >= next_look_ms_)) look_after_lingering();
+    if (!trees_.empty()) look_after_lingering();
     if (kill_all_id_) look_after_kill_all();
     if (owner_gone_) break;
   }
@@ -119,8 +120,16 @@ bool Service::read_signals() {
 int Service::poll_timeout_ms() const {
   // Only while something is being killed: an orphan dies without telling us until it is our child.
   const bool killing = kill_all_id_ || trees_.any_being_killed();
-  const int reaping = reaper_.timeout_ms();
-  return killing ? (reaping < 0 ? 5 : std::min(reaping, 5)) : reaping;
+  int timeout = reaper_.timeout_ms();
+  const auto at_most = [&timeout](std::int64_t ms) {
+    const int limit = static_cast<int>(std::max<std::int64_t>(ms, 0));
+    timeout = timeout < 0 ? limit : std::min(timeout, limit);
+  };
+  if (killing) at_most(5);
+  if (look_put_off_) {
+    at_most(std::chrono::ceil<std::chrono::milliseconds>(next_look_ - std::chrono::steady_clock::now()).count());
+  }
+  return timeout;
 }
 
 bool Service::receive_one() {
@@ -363,12 +372,13 @@ void Service::tell(const std::vector<os::Reaper::Ending>& endings) {
   if (over.empty()) return;
   // Every orphan comes to us: without any child there is no descendant either, and nothing to be looked up.
   const bool alone = reaper_.no_children();
-  const Orphans orphans = alone ? Orphans{} : trees_.orphans();
+  const bool look = !alone && may_look();
+  const Orphans orphans = look ? look_for_orphans() : Orphans{};
   for (const auto& [tree, info] : over) {
     Ended ended;
     ended.code = info->si_code;
     ended.status = info->si_status;
-    ended.tree_empty = alone || trees_.is_gone(*tree, orphans);
+    ended.tree_empty = alone || ((look || tree->slot >= 0) && trees_.is_gone(*tree, orphans));
     ended.usage = trees_.usage(*tree);
     reply(Type::ended, tree->id, ended);
     if (ended.tree_empty) trees_.remove(*tree);
@@ -377,9 +387,9 @@ void Service::tell(const std::vector<os::Reaper::Ending>& endings) {
 
 void Service::look_after_lingering() {
   const std::vector<Tree*> lingering = trees_.lingering();
-  if (lingering.empty()) return;
-  const std::int64_t begin = now_ms();
-  const Orphans orphans = trees_.orphans();
+  look_put_off_ = !lingering.empty() && !may_look();
+  if (lingering.empty() || look_put_off_) return;
+  const Orphans orphans = look_for_orphans();
   for (Tree* tree : lingering) {
     if (!trees_.is_gone(*tree, orphans)) {
       if (tree->being_killed) trees_.kill(*tree);
@@ -391,9 +401,16 @@ void Service::look_after_lingering() {
     reply(Type::tree_gone, tree->id, gone);
     trees_.remove(*tree);
   }
-  // Requests that come meanwhile are not to wait for a look each.
-  const std::int64_t end = now_ms();
-  next_look_ms_ = end + kLookShare * (end - begin);
+}
+
+// With thousands of children a look takes milliseconds. Then it is not made for each ending and each request, but for
+// all since the last one together.
+Orphans Service::look_for_orphans() {
+  const auto begin = std::chrono::steady_clock::now();
+  Orphans orphans = trees_.orphans();
+  const auto end = std::chrono::steady_clock::now();
+  next_look_ = end - begin > kLongLook ? end + kLookShare * (end - begin) : end;
+  return orphans;
 }
 
 void Service::look_after_kill_all() {

@@ -65,6 +65,8 @@ class Service {
   bool read_signals();
   void tell(const std::vector<os::Reaper::Ending>& endings);
   void look_after_lingering();
+  bool may_look() const { return std::chrono::steady_clock::now() >= next_look_; }
+  Orphans look_for_orphans();
   void look_after_kill_all();
   void shut_down();
 
@@ -89,7 +91,8 @@ class Service {
   pid_t signalled_child_ = 0;
   bool owner_gone_ = false;
   std::optional<std::uint32_t> kill_all_id_;
-  std::int64_t next_look_ms_ = 0;
+  std::chrono::steady_clock::time_point next_look_{};
+  bool look_put_off_ = false;
   std::int64_t kill_all_since_ms_ = 0;
   int kill_all_refused_ = 0;
 };

@@ -80,17 +80,27 @@ bool Trees::number_is_ours(const Tree& tree) {
   return tree.leader_alive || (::kill(tree.leader, 0) != 0 && errno == ESRCH);
 }
 
-const ProcessTable& Trees::recent_table() const {
+Trees::Snapshot Trees::take_snapshot() const {
+  Snapshot snapshot{ProcessTable{os::read_processes()}, {}};
+  for (const os::ProcessStat* child : snapshot.table.children_of(::getpid())) {
+    if (by_leader_.contains(child->pid)) continue;
+    snapshot.orphans.push_back({child->pid, child->session, find_mark(child->pid, mark_prefix())});
+  }
+  return snapshot;
+}
+
+const Trees::Snapshot& Trees::recent_snapshot() const {
   const auto begin = std::chrono::steady_clock::now();
   if (!recent_ || begin >= recent_until_) {
-    recent_.emplace(os::read_processes());
+    recent_.emplace(take_snapshot());
     const auto end = std::chrono::steady_clock::now();
     recent_until_ = end + std::min<std::chrono::steady_clock::duration>(end - begin, kOldestTable);
   }
   return *recent_;
 }
 
-std::vector<const os::ProcessStat*> Trees::scan(const Tree& tree, const ProcessTable& table) const {
+std::vector<const os::ProcessStat*> Trees::scan(const Tree& tree, const Snapshot& snapshot) const {
+  const ProcessTable& table = snapshot.table;
   std::vector<const os::ProcessStat*> first;
   if (tree.leader_alive) {
     if (const os::ProcessStat* leader = table.find(tree.leader)) first.push_back(leader);
@@ -99,11 +109,8 @@ std::vector<const os::ProcessStat*> Trees::scan(const Tree& tree, const ProcessT
     const auto session = table.in_session(tree.leader);
     first.insert(first.end(), session.begin(), session.end());
   }
-  for (const os::ProcessStat* child : table.children_of(::getpid())) {
-    if (by_leader_.contains(child->pid)) continue;
-    if (is_adopted_from(tree, {child->pid, child->session, find_mark(child->pid, mark_prefix())})) {
-      first.push_back(child);
-    }
+  for (const Orphans::One& orphan : snapshot.orphans) {
+    if (is_adopted_from(tree, orphan)) first.push_back(table.find(orphan.pid));
   }
   return table.with_descendants(std::move(first));
 }
@@ -111,8 +118,8 @@ std::vector<const os::ProcessStat*> Trees::scan(const Tree& tree, const ProcessT
 std::vector<Member> Trees::members(const Tree& tree) const {
   std::vector<Member> found;
   if (tree.slot < 0) {
-    const ProcessTable table{os::read_processes()};
-    for (const os::ProcessStat* one : scan(tree, table)) found.push_back({one->pid, one->command});
+    const Snapshot now = take_snapshot();
+    for (const os::ProcessStat* one : scan(tree, now)) found.push_back({one->pid, one->command});
     return found;
   }
   for (const pid_t pid : pool_->processes(tree.slot)) {
@@ -139,7 +146,7 @@ bool Trees::is_gone(const Tree& tree, const Orphans& orphans) const {
   if (tree.slot >= 0) return !pool_->is_populated(tree.slot);
   const bool group_lives = number_is_ours(tree) && (::kill(-tree.leader, 0) == 0 || errno == EPERM);
   // Its process group may live on as zombies that wait for us.
-  if (group_lives || !orphans.known) return scan(tree, ProcessTable{os::read_processes()}).empty();
+  if (group_lives || !orphans.known) return scan(tree, take_snapshot()).empty();
   return std::none_of(orphans.all.begin(), orphans.all.end(),
                       [&](const Orphans::One& one) { return is_adopted_from(tree, one); });
 }
@@ -158,7 +165,7 @@ void Trees::signal(const Tree& tree, int number, bool whole_tree) const {
     return;
   }
   if (!whole_tree) return;
-  if (tree.slot < 0) return send(number, scan(tree, recent_table()));
+  if (tree.slot < 0) return send(number, scan(tree, recent_snapshot()));
   for (const Member& member : members(tree)) ::kill(member.pid, number);
 }
 
@@ -172,7 +179,7 @@ void Trees::kill(Tree& tree) {
   if (tree.leader_alive) ::kill(tree.leader, SIGKILL);
   if (number_is_ours(tree)) ::kill(-tree.leader, SIGKILL);
   // Whoever forks while we look is found by the next look: the service comes back until nothing is left.
-  send(SIGKILL, scan(tree, recent_table()));
+  send(SIGKILL, scan(tree, recent_snapshot()));
 }
 
 bool Trees::kill_all() {
@@ -264,7 +271,7 @@ Usage Trees::usage(const Tree& tree) const {
   if (tree.slot >= 0) {
     for (const Member& member : members(tree)) sample(member.pid);
   } else {
-    for (const os::ProcessStat* one : scan(tree, recent_table())) sample(one->pid);
+    for (const os::ProcessStat* one : scan(tree, recent_snapshot())) sample(one->pid);
   }
   if (usage.cpu_source == Source::none) {
     usage.cpu_us = sampled_cpu;

@@ -79,12 +79,17 @@ class Trees {
 
  private:
   static bool number_is_ours(const Tree& tree);
-  std::vector<const os::ProcessStat*> scan(const Tree& tree, const ProcessTable& table) const;
+  struct Snapshot {
+    ProcessTable table;
+    std::vector<Orphans::One> orphans;
+  };
+  Snapshot take_snapshot() const;
+  std::vector<const os::ProcessStat*> scan(const Tree& tree, const Snapshot& snapshot) const;
   bool is_adopted_from(const Tree& tree, const Orphans::One& orphan) const;
   std::string mark_prefix() const { return "DUMMYNET_TREE=" + run_ + '.'; }
   /// Younger than it took to be read, so that reading never takes more than half of the time. Members of it may have
   /// ended, and children of theirs be missing: for what is done again until it has succeeded.
-  const ProcessTable& recent_table() const;
+  const Snapshot& recent_snapshot() const;
   void send(int number, const std::vector<const os::ProcessStat*>& to) const;
 
   CgroupPool* pool_;
@@ -94,7 +99,7 @@ class Trees {
   std::unordered_map<pid_t, Tree*> by_leader_;
   std::vector<Tree*> lingering_;
   std::size_t without_cgroup_ = 0;
-  mutable std::optional<ProcessTable> recent_;
+  mutable std::optional<Snapshot> recent_;
   mutable std::chrono::steady_clock::time_point recent_until_{};
 };
 
