@@ -156,7 +156,8 @@ bool CGroup::make_unified(const std::vector<std::string>& controllers, const Ann
       if (hand_on(place, parent, controllers, why)) {
         if (announce) announce(place + '/' + name_);
         os::Cgroup made = parent.create(name_);
-        parts_.push_back({true, place, std::move(parent).release(), std::move(made).release()});
+        parts_.push_back(
+            {true, place, std::move(parent).release(), os::Cgroup::open(own).release(), std::move(made).release()});
         return true;
       }
     } catch (const std::system_error& error) {
@@ -177,7 +178,8 @@ void CGroup::make_old(const std::string& controller, const Announce& announce, s
   const bool made_before =
       std::any_of(parts_.begin(), parts_.end(), [&](const Part& one) { return !one.unified && one.parent == place; });
   if (made_before) return;  // two controllers, one hierarchy
-  Part part{false, place, os::open_cgroup_directory(AT_FDCWD, place, CGROUP_SUPER_MAGIC), {}};
+  const auto open_place = [&] { return os::open_cgroup_directory(AT_FDCWD, place, CGROUP_SUPER_MAGIC); };
+  Part part{false, place, open_place(), open_place(), {}};
   if (announce) announce(place + '/' + name_);
   try {
     part.fd = os::make_cgroup_directory(part.parent_fd.get(), name_, CGROUP_SUPER_MAGIC);
@@ -215,7 +217,7 @@ void CGroup::add(pid_t pid) {
     const int error = os::try_write_cgroup_file(parts_[i].fd.get(), "cgroup.procs", text);
     if (error == 0) continue;
     // Not half of it.
-    while (i-- > 0) os::try_write_cgroup_file(parts_[i].parent_fd.get(), "cgroup.procs", text);
+    while (i-- > 0) os::try_write_cgroup_file(parts_[i].own_fd.get(), "cgroup.procs", text);
     os::throw_errno(error, "move process " + text + " to control group " + name_);
   }
 }
@@ -238,7 +240,7 @@ void CGroup::remove() {
     for (;;) {
       const auto inside = os::read_cgroup_file(part.fd.get(), "cgroup.procs");
       for (const int pid : os::parse_cgroup_pids(inside.value_or(""))) {
-        os::try_write_cgroup_file(part.parent_fd.get(), "cgroup.procs", std::to_string(pid));
+        os::try_write_cgroup_file(part.own_fd.get(), "cgroup.procs", std::to_string(pid));
       }
       if (os::remove_cgroup_tree(part.parent_fd.get(), name_)) break;
       if (std::chrono::steady_clock::now() > deadline) os::throw_errno(ETIMEDOUT, "remove control group " + name_);

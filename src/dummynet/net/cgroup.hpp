@@ -46,7 +46,7 @@ class CGroup {
   std::vector<std::string> directories() const;
   const std::string& name() const noexcept { return name_; }
 
-  /// Moves who is in it back to the group above, where it was made, and removes it. Throws std::system_error with
+  /// Moves who is in it to this program's own group, and removes it. Throws std::system_error with
   /// ETIMEDOUT when somebody stays in it.
   void remove();
 
@@ -55,6 +55,7 @@ class CGroup {
     bool unified = false;
     std::string parent;  // directory
     os::Fd parent_fd;
+    os::Fd own_fd;  // of this program: it has processes, so others may come, which groups above may refuse
     os::Fd fd;
   };
   void make_parts(const CGroupLimits& limits, const Announce& announce);

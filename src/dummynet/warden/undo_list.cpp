@@ -11,6 +11,7 @@
 #include <cstring>
 #include <exception>
 
+#include "dummynet/os/cgroup.hpp"
 #include "dummynet/os/cgroup_file.hpp"
 #include "dummynet/os/sysctl.hpp"
 
@@ -44,11 +45,16 @@ void remove_cgroup(const std::string& directory) {
   if (!parent) return;
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   const std::string members = directory + "/cgroup.procs";
+  // A group of v2 whose controllers are handed on takes no processes: then to our own, which has some.
+  const std::string own = os::Cgroup::where_am_i();
+  const os::Fd refuge{own.empty() ? -1 : ::open(own.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   while (std::chrono::steady_clock::now() < deadline) {
     const auto inside = os::read_cgroup_file(AT_FDCWD, members.c_str());
     if (!inside) return;
     for (const int pid : os::parse_cgroup_pids(*inside)) {
-      os::try_write_cgroup_file(parent.get(), "cgroup.procs", std::to_string(pid));
+      if (os::try_write_cgroup_file(parent.get(), "cgroup.procs", std::to_string(pid)) != 0 && refuge) {
+        os::try_write_cgroup_file(refuge.get(), "cgroup.procs", std::to_string(pid));
+      }
     }
     if (os::remove_cgroup_tree(parent.get(), directory.substr(slash + 1))) return;
     ::poll(nullptr, 0, 1);  // a zombie in there goes when its parent has looked at it
