@@ -164,7 +164,7 @@ bool CGroup::make_unified(const std::vector<std::string>& controllers, const Ann
       if (error.code().value() == EEXIST) throw;
       why = error.what();
     }
-    tried += "; " + place + ": " + why;
+    tried.append("; ").append(place).append(": ").append(why);
   }
   return false;
 }

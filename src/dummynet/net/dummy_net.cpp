@@ -50,14 +50,14 @@ DummyNet::State::State(std::unique_ptr<ProcessMonitor> own, ProcessMonitor& used
       log{options.log},
       root{Netns::root(warden)} {}
 
-DummyNet::DummyNet(DummyNetOptions options) : is_first_{true} {
+DummyNet::DummyNet(const DummyNetOptions& options) : is_first_{true} {
   auto own = make_monitor(options);
   ProcessMonitor& used = *own;
   state_ = std::make_shared<State>(std::move(own), used, options);
   here_ = state_->root;
 }
 
-DummyNet::DummyNet(ProcessMonitor& monitor, DummyNetOptions options)
+DummyNet::DummyNet(ProcessMonitor& monitor, const DummyNetOptions& options)
     : state_{std::make_shared<State>(nullptr, monitor, options)}, here_{state_->root}, is_first_{true} {}
 
 DummyNet::DummyNet(std::shared_ptr<State> state, std::shared_ptr<Netns> here)
@@ -90,6 +90,7 @@ Netns& DummyNet::here() const {
   return *here_;
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): what runs there may change the network
 RunInfo DummyNet::run(const Command& command, const RunOptions& options) { return shell().run(command, options); }
 
 ProcessHandle DummyNet::run_async(const Command& command, const RunOptions& options) {

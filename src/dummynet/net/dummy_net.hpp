@@ -53,9 +53,9 @@ struct DummyNetOptions {
 class DummyNet {
  public:
   /// With a monitor of its own. Throws StartError when this machine refuses the namespaces.
-  explicit DummyNet(DummyNetOptions options = {});
+  explicit DummyNet(const DummyNetOptions& options = {});
   /// With a monitor that outlives it, made with MonitorOptions::sandbox, and for `host` also with host_network.
-  explicit DummyNet(ProcessMonitor& monitor, DummyNetOptions options = {});
+  explicit DummyNet(ProcessMonitor& monitor, const DummyNetOptions& options = {});
   /// That of the first one, not those of netns_use(), does what cleanup() does, and tells the log what failed.
   ~DummyNet();
   DummyNet(DummyNet&&) noexcept;

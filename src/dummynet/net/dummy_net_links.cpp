@@ -136,7 +136,7 @@ void DummyNet::link_veth_add(const std::string& first, const std::string& second
 
 std::string DummyNet::link_vlan_add(const std::string& parent, std::uint16_t id, const std::string& name) {
   if (id < 1 || id > kMaxVlanId) throw std::invalid_argument{"a vlan's id is 1 to 4094, not " + std::to_string(id)};
-  const std::string chosen = name.empty() ? parent + '.' + std::to_string(id) : name;
+  std::string chosen = name.empty() ? parent + '.' + std::to_string(id) : name;
   const NewLink link = new_link(here(), state_->scope.interface(chosen));
   const LinkInfo below = state_->find_link(here(), parent);
   try {
