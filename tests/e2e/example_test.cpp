@@ -19,7 +19,10 @@ TEST_P(ExampleTest, Passes) {
   const auto& [example, as_nobody] = GetParam();
   CommandRun run{{"run", example}, {.as_nobody = as_nobody}};
 
-  EXPECT_EQ(run.wait(), 0) << run.all();
+  const int code = run.wait();
+  // vlan, vxlan and macvlan are modules, which small kernels do not have.
+  if (code == 3 && run.all().find("Unknown device type") != std::string::npos) GTEST_SKIP() << run.all();
+  EXPECT_EQ(code, 0) << run.all();
   EXPECT_THAT(run.out(), testing::HasSubstr("\npassed: "));
   EXPECT_THAT(run.out(), testing::Not(testing::HasSubstr("note: ")));
 }

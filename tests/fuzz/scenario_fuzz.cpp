@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!planned.complaints.empty()) return 0;
   // What the runner relies on.
   const auto& processes = planned.plan.processes;
-  if (processes.empty() || planned.plan.nodes.empty()) std::abort();
+  if (processes.empty() || planned.plan.network.nodes.empty()) std::abort();
   for (std::size_t i = 0; i < processes.size(); ++i) {
     for (const PlannedDependency& dependency : processes[i].depends_on) {
       if (dependency.process >= i) std::abort();

@@ -23,10 +23,11 @@ bool check_file(const std::string& path) {
     for (const scenario::Complaint& complaint : file.planned.complaints) {
       std::cerr << to_string(complaint, file.shown_name) << '\n';
     }
+    tell_warnings(file);
     if (!file.planned.complaints.empty()) return false;
     const scenario::Plan& plan = file.planned.plan;
-    std::cout << file.shown_name << ": ok, " << count(plan.nodes.size(), "node", "nodes") << ", "
-              << count(plan.links.size(), "link", "links") << ", "
+    std::cout << file.shown_name << ": ok, " << count(plan.topology.nodes.size(), "node", "nodes") << ", "
+              << count(plan.topology.links.size(), "link", "links") << ", "
               << count(plan.processes.size(), "process", "processes") << '\n';
     return true;
   } catch (const std::system_error& error) {

@@ -61,6 +61,7 @@ std::unique_ptr<CLI::App> make_command_line(int& exit_code) {
   app->get_formatter()->column_width(34);
   add_run(*app, exit_code);
   add_check(*app, exit_code);
+  add_graph(*app, exit_code);
   add_list(*app, exit_code);
   add_exec(*app, exit_code);
   add_clean(*app, exit_code);

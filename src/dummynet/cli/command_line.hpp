@@ -15,6 +15,7 @@ int run_command_line(int argc, char** argv);
 // One file each: what the subcommand is called, which options it has, what it does.
 void add_run(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
+void add_graph(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);
 void add_exec(CLI::App& app, int& exit_code);
 void add_clean(CLI::App& app, int& exit_code);

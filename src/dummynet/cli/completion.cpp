@@ -53,7 +53,10 @@ _dummynet() {{
     return
   fi
   case $before in
-    --format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$word"); return ;;
+    --format)
+      local formats='text json'
+      [[ ${{COMP_WORDS[1]}} == graph ]] && formats='dot mermaid svg'
+      mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$word"); return ;;
     completion) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- "$word"); return ;;
   esac
   case ${{COMP_WORDS[1]}} in
@@ -82,7 +85,9 @@ _dummynet() {{
     return
   fi
   case ${{words[CURRENT-1]}} in
-    --format) compadd -- text json; return ;;
+    --format)
+      if [[ ${{words[2]}} == graph ]]; then compadd -- dot mermaid svg; else compadd -- text json; fi
+      return ;;
     completion) compadd -- bash zsh fish; return ;;
   esac
   if [[ ${{words[CURRENT]}} != -* ]]; then
@@ -115,6 +120,7 @@ std::string fish(const CLI::App& app) {
     }
   }
   text += "complete -c dummynet -n '__fish_seen_subcommand_from run list doctor' -l format -x -a 'text json'\n";
+  text += "complete -c dummynet -n '__fish_seen_subcommand_from graph' -l format -x -a 'dot mermaid svg'\n";
   return text + "complete -c dummynet -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n";
 }
 

@@ -119,6 +119,7 @@ int run(const RunArguments& arguments) {
     return usage_error(error.what());
   }
   if (!file.planned.complaints.empty()) return tell_complaints(file, arguments);
+  tell_warnings(file);
   scenario::Plan& plan = file.planned.plan;
 
   if (!arguments.timeout.empty()) {

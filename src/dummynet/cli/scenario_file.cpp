@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <iostream>
 
 #include "dummynet/os/check.hpp"
 #include "dummynet/os/fd.hpp"
@@ -45,6 +46,13 @@ ScenarioFile load_scenario(const std::string& path) {
   std::string& name = file.planned.plan.name;
   if (name.empty()) name = path == "-" ? "stdin" : std::filesystem::path{path}.stem().string();
   return file;
+}
+
+void tell_warnings(const ScenarioFile& file) {
+  for (const scenario::Complaint& warning : file.planned.warnings) {
+    std::cerr << to_string(scenario::Complaint{warning.position, "warning: " + warning.message}, file.shown_name)
+              << '\n';
+  }
 }
 
 }  // namespace dummynet::cli

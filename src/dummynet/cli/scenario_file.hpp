@@ -18,4 +18,7 @@ struct ScenarioFile {
 /// `name` the plan is called after the file. Throws std::system_error when it cannot be read.
 ScenarioFile load_scenario(const std::string& path);
 
+/// On standard error, as "FILE:LINE:COLUMN: warning: …".
+void tell_warnings(const ScenarioFile& file);
+
 }  // namespace dummynet::cli

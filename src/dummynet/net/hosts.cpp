@@ -29,25 +29,7 @@ std::vector<std::vector<Owned>> collect(const NetworkPlan& plan) {
   return all;
 }
 
-NetworkPlan network_of(const HostsPlan& plan) {
-  NetworkPlan network;
-  for (const std::string& name : plan.nodes) {
-    network.nodes.emplace_back();
-    network.nodes.back().name = name;
-  }
-  for (const HostsPlan::Link& link : plan.links) {
-    for (const HostsPlan::End& end : {link.first, link.second}) {
-      network.interfaces.emplace_back();
-      network.interfaces.back().node = end.node;
-      network.interfaces.back().addresses = {{IpAddress{end.address}, 30}};
-    }
-  }
-  return network;
-}
-
 }  // namespace
-
-HostsWriter::HostsWriter(const HostsPlan& plan) : HostsWriter{network_of(plan)} {}
 
 HostsWriter::HostsWriter(const NetworkPlan& plan) : nodes_(plan.nodes.size()) {
   const auto owned = collect(plan);

@@ -5,30 +5,14 @@
 #include <string_view>
 #include <vector>
 
-#include "dummynet/net/address.hpp"
 #include "dummynet/net/network_plan.hpp"
 
 namespace dummynet::net {
-
-/// What the text of /etc/hosts needs to know about a network of cables. Nodes are named by their position.
-struct HostsPlan {
-  struct End {
-    std::size_t node = 0;
-    Ipv4 address = 0;
-  };
-  struct Link {
-    End first;
-    End second;
-  };
-  std::vector<std::string> nodes;
-  std::vector<Link> links;
-};
 
 /// Writes hosts(5) for each node. Pure: prepares once what all nodes' files have in common, which is nearly all.
 class HostsWriter {
  public:
   explicit HostsWriter(const NetworkPlan& plan);
-  explicit HostsWriter(const HostsPlan& plan);
 
   /// localhost by IPv4 and IPv6, the node's own name, then all others, in the order they were added, with all addresses
   /// they have: those on a subnet shared with this node first, since the first line is what simple programs take. A

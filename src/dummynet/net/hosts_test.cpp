@@ -5,15 +5,39 @@
 namespace dummynet::net {
 namespace {
 
-constexpr Ipv4 k10 = 0x0a000000;
 const std::string kLocalhost = "127.0.0.1\tlocalhost\n::1\tlocalhost\n";
 
+InterfaceAddress given(std::string_view text) { return InterfaceAddress::parse(text).value(); }
+
+struct End {
+  std::size_t node;
+  const char* address;
+};
+
+/// Nodes, and the ends of the links between them, two and two.
+NetworkPlan cables(const std::vector<std::string>& names, const std::vector<End>& ends) {
+  NetworkPlan plan;
+  for (const std::string& name : names) plan.nodes.push_back({name, NodeKind::host, {}, {}});
+  for (const End& end : ends) {
+    plan.interfaces.emplace_back();
+    plan.interfaces.back().node = end.node;
+    plan.interfaces.back().addresses = {given(end.address)};
+  }
+  return plan;
+}
+
 /// client – router – server, and client – server directly.
-const HostsPlan kTriangle{{"client", "router", "server"},
-                          {{{0, k10 + 1}, {1, k10 + 2}}, {{1, k10 + 5}, {2, k10 + 6}}, {{0, k10 + 9}, {2, k10 + 10}}}};
+NetworkPlan triangle() {
+  return cables({"client", "router", "server"}, {{0, "10.0.0.1/30"},
+                                                 {1, "10.0.0.2/30"},
+                                                 {1, "10.0.0.5/30"},
+                                                 {2, "10.0.0.6/30"},
+                                                 {0, "10.0.0.9/30"},
+                                                 {2, "10.0.0.10/30"}});
+}
 
 TEST(Hosts, PutTheAddressOnASharedLinkFirst) {
-  const HostsWriter writer{kTriangle};
+  const HostsWriter writer{triangle()};
 
   EXPECT_EQ(writer.text_for(0), kLocalhost +
                                     "10.0.0.1\tclient\n10.0.0.9\tclient\n"
@@ -26,24 +50,24 @@ TEST(Hosts, PutTheAddressOnASharedLinkFirst) {
 }
 
 TEST(Hosts, NameDistantNodesToo) {
-  const HostsWriter writer{{{"a", "hub", "b"}, {{{0, k10 + 1}, {1, k10 + 2}}, {{1, k10 + 5}, {2, k10 + 6}}}}};
+  const HostsWriter writer{
+      cables({"a", "hub", "b"}, {{0, "10.0.0.1/30"}, {1, "10.0.0.2/30"}, {1, "10.0.0.5/30"}, {2, "10.0.0.6/30"}})};
 
   EXPECT_EQ(writer.text_for(0), kLocalhost + "10.0.0.1\ta\n10.0.0.2\thub\n10.0.0.5\thub\n10.0.0.6\tb\n");
 }
 
 TEST(Hosts, KeepTheOrderOfParallelLinks) {
-  const HostsWriter writer{{{"a", "b"}, {{{0, k10 + 1}, {1, k10 + 2}}, {{1, k10 + 5}, {0, k10 + 6}}}}};
+  const HostsWriter writer{
+      cables({"a", "b"}, {{0, "10.0.0.1/30"}, {1, "10.0.0.2/30"}, {1, "10.0.0.5/30"}, {0, "10.0.0.6/30"}})};
 
   EXPECT_EQ(writer.text_for(0), kLocalhost + "10.0.0.1\ta\n10.0.0.6\ta\n10.0.0.2\tb\n10.0.0.5\tb\n");
 }
 
 TEST(Hosts, LetALonelyNodeKnowItself) {
-  const HostsWriter writer{HostsPlan{{"alone", "other"}, {}}};
+  const HostsWriter writer{cables({"alone", "other"}, {})};
 
   EXPECT_EQ(writer.text_for(0), kLocalhost + "127.0.0.1\talone\n");
 }
-
-InterfaceAddress given(std::string_view text) { return InterfaceAddress::parse(text).value(); }
 
 /// Two hosts on a switch's segment and a router with a loopback address, in both families; the switch has no address.
 NetworkPlan segment() {

@@ -194,6 +194,7 @@ std::optional<std::size_t> InterfacePlanner::default_parent(std::size_t link, st
   }
   const std::vector<std::size_t>& own = names_[node].cables;
   if (own.size() == 1) return own.front();
+  if (!draft_.is_whole) return std::nullopt;
   const std::string name = backticked(draft_.plan.nodes[node].name);
   draft_.complain_about_end(
       link, end,
@@ -208,6 +209,7 @@ std::optional<std::size_t> InterfacePlanner::find_parent(std::size_t link, std::
   const std::size_t node = *draft_.ends[link].at(end).node;
   const auto found = names_[node].taken.find(given);
   if (found != names_[node].taken.end()) return found->second;
+  if (!draft_.is_whole) return std::nullopt;
   std::vector<std::string_view> known;
   for (const auto& [name, interface] : names_[node].taken) known.push_back(name);
   draft_.complain_about_end(
@@ -320,7 +322,7 @@ void check_mtu_of_parents(NetworkDraft& draft) {
 
 void place_interfaces(NetworkDraft& draft) {
   InterfacePlanner{draft}.place();
-  draft.is_incomplete.resize(draft.plan.nodes.size());
+  draft.is_incomplete.assign(draft.plan.nodes.size(), !draft.is_whole);
   for (const auto& ends : draft.ends) {
     for (const PlacedEnd& end : ends) {
       if (end.node && !end.interface) draft.is_incomplete[*end.node] = true;

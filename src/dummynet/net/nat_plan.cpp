@@ -161,6 +161,7 @@ void NatPlanner::plan_forwards(PlannedNat& nat) {
     const auto target = draft_.find_node(forward.node);
     if (forward.port == 0) complain("ports are from 1 to 65535");
     if (!ports.emplace(forward.protocol, forward.port).second) complain("it forwards this port already");
+    if (!target && !draft_.is_whole) continue;
     if (!target) {
       std::vector<std::string_view> known;
       for (const PlannedNode& node : draft_.plan.nodes) known.push_back(node.name);

@@ -22,7 +22,7 @@ struct PlacedEnd {
 /// A plan in the making. Each step of planning takes it one further, and looks only at what the steps before it
 /// understood, so that a mistake is told once.
 struct NetworkDraft {
-  explicit NetworkDraft(const Topology& wanted) : topology{wanted} {}
+  NetworkDraft(const Topology& wanted, bool whole) : topology{wanted}, is_whole{whole} {}
 
   using Place = TopologyComplaint::Place;
   void complain(Place place, std::size_t index, std::string message) {
@@ -49,6 +49,7 @@ struct NetworkDraft {
   bool is_addressable(std::size_t interface) const { return !plan.interfaces[interface].bridge; }
 
   const Topology& topology;
+  const bool is_whole;
   NetworkPlan plan{};
   std::vector<TopologyComplaint> complaints{};
   std::unordered_map<std::string, std::size_t> node_by_name{};  ///< in lower case

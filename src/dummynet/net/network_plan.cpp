@@ -19,8 +19,8 @@ std::optional<std::size_t> NetworkDraft::find_node(std::string_view name) const 
   return found->second;
 }
 
-PlannedNetwork plan_network(const Topology& topology) {
-  NetworkDraft draft{topology};
+PlannedNetwork plan_network(const Topology& topology, bool is_whole) {
+  NetworkDraft draft{topology, is_whole};
   check_topology(draft);
   place_interfaces(draft);
   find_segments(draft);
@@ -30,7 +30,7 @@ PlannedNetwork plan_network(const Topology& topology) {
   check_default_routes(draft);
   // Routes over addresses that are wrong would only bring complaints that go away with the first ones.
   const bool is_sound = std::ranges::all_of(draft.complaints, &TopologyComplaint::is_warning);
-  if (is_sound) {
+  if (is_sound && is_whole) {
     compute_routes(draft);
     check_reachability(draft);
   }

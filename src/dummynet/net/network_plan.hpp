@@ -92,6 +92,8 @@ struct PlannedNetwork {
 
 /// Chooses names, numbers, addresses and routes: shortest paths by number of hops, outside of tunnels where
 /// there is such a way. Pure: the same topology gives the same plan. Finds all mistakes at once.
-PlannedNetwork plan_network(const Topology& topology);
+/// A topology that is not whole, since some of what was asked for could not be understood, is only looked through for
+/// mistakes that nothing more could mend.
+PlannedNetwork plan_network(const Topology& topology, bool is_whole = true);
 
 }  // namespace dummynet::net

@@ -68,6 +68,7 @@ void SegmentFinder::join_vlans(std::size_t depth) {
     const auto& [first, second] = draft_.ends[link];
     if (draft_.topology.links[link].kind != LinkKind::vlan || !first.interface || !second.interface) continue;
     if (depth_[*first.interface] != depth || joined_.joined(*first.interface, *second.interface)) continue;
+    if (!draft_.is_whole) continue;
     const auto parent = [&](std::size_t interface) { return draft_.shown(*draft_.plan.interfaces[interface].parent); };
     draft_.complain(Place::link, link,
                     fmt::format("this vlan stands on {} and {}, which are not joined by links of their own",

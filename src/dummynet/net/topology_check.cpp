@@ -81,7 +81,7 @@ void TopologyCheck::add_nodes() {
     for (const auto& [name, value] : node.sysctls) {
       if (std::string fault = find_fault_in_sysctl(name, value); !fault.empty()) complain(std::move(fault));
     }
-    if (node.kind != NodeKind::nat_router && !(node.outside.empty() && node.forwards.empty())) {
+    if (draft_.is_whole && node.kind != NodeKind::nat_router && !(node.outside.empty() && node.forwards.empty())) {
       complain(fmt::format("{} is no NAT router: only one has an outside and forwards ports", backticked(node.name)));
     }
     PlannedNode planned{node.name, node.kind, {}, node.sysctls};

@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <unordered_map>
 #include <utility>
 
-#include "dummynet/net/name.hpp"
 #include "dummynet/scenario/names.hpp"
+#include "dummynet/scenario/network_planner.hpp"
 #include "dummynet/scenario/process_check.hpp"
-#include "dummynet/net/union_find.hpp"
 #include "dummynet/scenario/reader.hpp"
 #include "dummynet/scenario/start_order.hpp"
 
@@ -31,14 +31,12 @@ struct Index {
 
 class Planner {
  public:
-  explicit Planner(const Scenario& scenario) : scenario_{scenario}, reachability_{scenario.nodes.size()} {
-    for (const NodeSpec& node : scenario.nodes) nodes_.add(node.name);
+  explicit Planner(const Scenario& scenario) : scenario_{scenario}, network_{plan_network(scenario)} {
+    for (const net::NodeSpec& node : network_.topology.nodes) nodes_.add(node.name);
     for (const ProcessSpec& process : scenario.processes) processes_.add(process.name);
   }
 
   Planned plan() {
-    check_nodes();
-    plan_links();
     for (const ProcessSpec& process : scenario_.processes) check_place(process);
     for (const ProcessSpec& process : scenario_.processes) check_process(reader_, process);
     check_roles();
@@ -48,15 +46,17 @@ class Planner {
     plan.name = scenario_.name;
     plan.seed = scenario_.seed;
     plan.timeout = scenario_.timeout;
-    for (const NodeSpec& node : scenario_.nodes) plan.nodes.push_back(node.name);
+    for (const net::NodeSpec& node : network_.topology.nodes) plan.nodes.push_back(node.name);
+    plan.topology = std::move(network_.topology);
+    plan.network = std::move(network_.plan);
+    std::ranges::move(network_.complaints, std::back_inserter(result_.complaints));
+    result_.warnings = std::move(network_.warnings);
     sort_by_position(result_.complaints);
+    sort_by_position(result_.warnings);
     return std::move(result_);
   }
 
  private:
-  void check_nodes();
-  void plan_links();
-  void plan_endpoint(const EndpointSpec& endpoint, std::string& node, std::string& interface);
   void check_place(const ProcessSpec& process);
   void check_roles();
   void order_processes();
@@ -65,74 +65,18 @@ class Planner {
   void add_process(const ProcessSpec& process, const std::vector<std::size_t>& places);
 
   const Scenario& scenario_;
+  ScenarioNetwork network_;
   Planned result_;
   Reader reader_{result_.complaints};
   Index nodes_;
   Index processes_;
-  net::UnionFind reachability_;
-  std::set<std::pair<std::string_view, std::string>> interfaces_;  // node, name
-  std::unordered_map<std::string_view, std::size_t> next_interface_;
 };
-
-void Planner::check_nodes() {
-  std::unordered_map<std::string, std::string_view> known;
-  for (const NodeSpec& node : scenario_.nodes) {
-    if (const auto fault = net::find_fault_in_node_name(node.name)) reader_.complain(node.position, *fault);
-    // Host names mean the same in either case: hosts(5) could only give one of them.
-    const auto [first, is_new] = known.emplace(net::to_lower(node.name), node.name);
-    if (!is_new)
-      reader_.complain(node.position, fmt::format("the nodes {} and {} have the same host name",
-                                                  backticked(first->second), backticked(node.name)));
-  }
-}
-
-void Planner::plan_links() {
-  // Names that are given come first, so that a chosen one never takes a name that somebody asked for.
-  for (const LinkSpec& link : scenario_.links) {
-    for (const EndpointSpec& endpoint : link.endpoints) {
-      if (endpoint.interface.empty()) continue;
-      if (const auto fault = net::find_fault_in_interface_name(endpoint.interface)) {
-        reader_.complain(endpoint.position, *fault);
-      } else if (!interfaces_.emplace(endpoint.node, endpoint.interface).second) {
-        reader_.complain(endpoint.position, fmt::format("the node {} already has an interface {}",
-                                                        backticked(endpoint.node), backticked(endpoint.interface)));
-      }
-    }
-  }
-  for (const LinkSpec& link : scenario_.links) {
-    const auto& [first, second] = link.endpoints;
-    PlannedLink planned;
-    plan_endpoint(first, planned.first_node, planned.first_interface);
-    plan_endpoint(second, planned.second_node, planned.second_interface);
-    const std::optional<std::size_t> from = nodes_.find(first.node);
-    const std::optional<std::size_t> to = nodes_.find(second.node);
-    if (from && from == to) {
-      reader_.complain(second.position, fmt::format("this link joins {} to itself", backticked(first.node)));
-    } else if (from && to) {
-      reachability_.join(*from, *to);
-    }
-    result_.plan.links.push_back(std::move(planned));
-  }
-}
-
-void Planner::plan_endpoint(const EndpointSpec& endpoint, std::string& node, std::string& interface) {
-  node = endpoint.node;
-  interface = endpoint.interface;
-  if (!nodes_.find(node) && !nodes_.names.empty()) {
-    reader_.complain_about_word(endpoint.position, fmt::format("unknown node {}", backticked(node)), node,
-                                nodes_.names);
-  }
-  for (std::size_t& number = next_interface_[endpoint.node]; interface.empty(); ++number) {
-    std::string name = fmt::format("eth{}", number);
-    if (interfaces_.emplace(endpoint.node, name).second) interface = std::move(name);
-  }
-}
 
 void Planner::check_place(const ProcessSpec& process) {
   if (const std::string why = why_no_process_name(process.name); !why.empty()) {
     reader_.complain(process.position, fmt::format("{} is no name for a process: {}", backticked(process.name), why));
   }
-  if (process.node && !nodes_.names.empty() && !nodes_.find(process.node->value)) {
+  if (process.node && scenario_.are_all_nodes_known && !nodes_.find(process.node->value)) {
     reader_.complain_about_word(process.node->position, fmt::format("unknown node {}", backticked(process.node->value)),
                                 process.node->value, nodes_.names);
   }
@@ -198,7 +142,7 @@ void Planner::check_dependency(const ProcessSpec& process, const DependencySpec&
             "{} has no `ready` condition that could be waited for; give it one, or depend on `started`", name));
       const auto from = process.node ? nodes_.find(process.node->value) : std::nullopt;
       const auto to = target.node ? nodes_.find(target.node->value) : std::nullopt;
-      if (from && to && !reachability_.joined(*from, *to)) {
+      if (from && to && !network_.are_joined(*from, *to)) {
         complain(fmt::format("{} cannot be reached: no links lead from node {} to node {}", name,
                              backticked(process.node->value), backticked(target.node->value)));
       }
@@ -232,7 +176,10 @@ void Planner::add_process(const ProcessSpec& process, const std::vector<std::siz
   planned.user = process.user;
   planned.environment = process.environment;
   if (const std::optional<std::size_t> node = nodes_.find(planned.node)) {
-    planned.environment.insert(scenario_.nodes[*node].environment.begin(), scenario_.nodes[*node].environment.end());
+    if (const auto given = network_.given_as[*node]) {
+      const Environment& environment = scenario_.nodes[*given].environment;
+      planned.environment.insert(environment.begin(), environment.end());
+    }
   }
   if (process.expect.exit_code) planned.exit_code = process.expect.exit_code->value;
   if (process.expect.signal) planned.signal = process.expect.signal->value;

@@ -8,18 +8,11 @@
 #include <vector>
 
 #include "dummynet/core/ready.hpp"
+#include "dummynet/net/network_plan.hpp"
 #include "dummynet/scenario/complaint.hpp"
 #include "dummynet/scenario/scenario.hpp"
 
 namespace dummynet::scenario {
-
-struct PlannedLink {
-  std::string first_node{};
-  std::string first_interface{};
-  std::string second_node{};
-  std::string second_interface{};
-  bool operator==(const PlannedLink&) const = default;
-};
 
 struct PlannedDependency {
   std::size_t process = 0;  ///< index into Plan::processes, always a smaller one than the dependent's own
@@ -51,8 +44,9 @@ struct Plan {
   std::string name{};
   std::uint64_t seed = 1;
   std::optional<std::chrono::nanoseconds> timeout{};
-  std::vector<std::string> nodes{};
-  std::vector<PlannedLink> links{};
+  std::vector<std::string> nodes{};  ///< their names
+  net::Topology topology{};          ///< as asked for: the preset's nodes and links, then the file's
+  net::NetworkPlan network{};        ///< what is made of it
   std::vector<PlannedProcess> processes{};
   bool operator==(const Plan&) const = default;
 };
@@ -60,6 +54,7 @@ struct Plan {
 struct Planned {
   Plan plan;              ///< only to be carried out without complaints
   Complaints complaints;  ///< sorted by position
+  Complaints warnings{};  ///< doubts that forbid nothing; the same
 };
 
 /// Does it fit together? Pure.

@@ -9,6 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -27,7 +28,7 @@ std::string with_processes(const std::string& processes) {
 }
 
 TEST(Planner, PutsProcessesIntoTheOrderOfTheirStart) {
-  const auto [plan, found] =
+  const auto [plan, found, warnings] =
       read_plan(with_processes("  client: {node: a, command: x, depends_on: {server: ready}, timeout: 5s}\n"
                                "  server: {node: b, command: y, daemon: true, ready: {listen: 80}}\n"));
 
@@ -41,23 +42,25 @@ TEST(Planner, PutsProcessesIntoTheOrderOfTheirStart) {
 }
 
 TEST(Planner, GivesEveryInterfaceItsName) {
-  const auto [plan, found] = read_plan(
+  const auto [plan, found, warnings] = read_plan(
       "nodes: {a: , b: , c: }\n"
       "links: [{endpoints: [a, b]}, {endpoints: ['a:eth0', 'c:wan']}, {endpoints: [a, c]}]\n"
       "processes: {p: {node: a, command: x}}\n");
 
   ASSERT_THAT(found, IsEmpty());
-  EXPECT_EQ(plan.links.at(0), (PlannedLink{"a", "eth1", "b", "eth0"}));
-  EXPECT_EQ(plan.links.at(1), (PlannedLink{"a", "eth0", "c", "wan"}));
-  EXPECT_EQ(plan.links.at(2), (PlannedLink{"a", "eth2", "c", "eth0"}));
+  std::vector<std::string> names;
+  for (const net::PlannedInterface& one : plan.network.interfaces) {
+    names.push_back(plan.network.nodes[one.node].name + ':' + one.name);
+  }
+  EXPECT_THAT(names, ElementsAre("a:eth1", "b:eth0", "a:eth0", "c:wan", "a:eth2", "c:eth0"));
 }
 
 TEST(Planner, LetsTheProcessOverruleTheEnvironmentOfItsNode) {
-  const auto [plan, found] = read_plan(
+  const Planned planned = read_plan(
       "nodes: {a: {environment: {X: node, Y: node}}}\n"
       "processes: {p: {node: a, command: x, environment: {X: process}}}\n");
 
-  EXPECT_EQ(plan.processes.at(0).environment, (Environment{{"X", "process"}, {"Y", "node"}}));
+  EXPECT_EQ(planned.plan.processes.at(0).environment, (Environment{{"X", "process"}, {"Y", "node"}}));
 }
 
 TEST(Planner, NamesUnknownNodes) {

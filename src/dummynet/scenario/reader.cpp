@@ -63,6 +63,35 @@ bool Reader::is(const Element& element, Element::Kind kind, std::string_view wha
   return false;
 }
 
+const Element* Reader::required_map(const Element& root, std::string_view key, std::string_view example) {
+  const Element* element = find(root, key);
+  if (!element || element->is_null() || (element->is_map() && element->members.empty())) {
+    complain(element ? element->position : root.position,
+             fmt::format("a scenario needs `{}`; write e.g. `{}`", key, example));
+    return nullptr;
+  }
+  return is(*element, Element::Kind::map, fmt::format("`{}`", key)) ? element : nullptr;
+}
+
+std::optional<std::size_t> Reader::word(const Element& element, std::string_view what,
+                                        std::span<const std::string_view> words) {
+  if (!is(element, Element::Kind::text, fmt::format("`{}`", what))) return std::nullopt;
+  const auto found = std::ranges::find(words, element.text);
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  std::string all;
+  for (const std::string_view known : words) all += (all.empty() ? "`" : ", `") + std::string{known} + '`';
+  complain_about_word(element.position, fmt::format("unknown {} {}; there are {}", what, backticked(element.text), all),
+                      element.text, words);
+  return std::nullopt;
+}
+
+std::span<const Element> Reader::one_or_more(const Element& element, std::string_view what) {
+  if (element.is_list()) return element.items;
+  if (element.is_text()) return {&element, 1};
+  complain(element.position, fmt::format("{} must be a text or a list, this is {}", what, to_string(element.kind)));
+  return {};
+}
+
 std::optional<std::string> Reader::text(const Element& element, std::string_view what) {
   if (!is(element, Element::Kind::text, what)) return std::nullopt;
   if (element.text.find('\0') != std::string::npos) {

@@ -31,6 +31,15 @@ class Reader {
   /// "`what` must be …, this is a list", unless it is of this kind.
   bool is(const Element& element, Element::Kind kind, std::string_view what);
 
+  /// A map that has to be there and to hold something; nothing, with a complaint, if it is not.
+  const Element* required_map(const Element& root, std::string_view key, std::string_view example);
+  /// Which of `words` this is; "unknown `what` …" if it is none.
+  std::optional<std::size_t> word(const Element& element, std::string_view what,
+                                  std::span<const std::string_view> words);
+  /// The items of a list; a text alone counts as a list of one.
+  std::span<const Element> one_or_more(const Element& element, std::string_view what);
+  std::size_t complaints_so_far() const noexcept { return complaints_.size(); }
+
   std::optional<std::string> text(const Element& element, std::string_view what);
   std::optional<bool> boolean(const Element& element, std::string_view what);
   std::optional<std::uint64_t> integer(const Element& element, std::string_view what, std::uint64_t least,

@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 Plan two_processes() {
   Plan plan;
   plan.name = "demo";
-  plan.nodes = {"left"};
+  plan.topology.nodes.emplace_back();
   plan.processes.resize(2);
   plan.processes[0].name = "server";
   plan.processes[0].node = "left";

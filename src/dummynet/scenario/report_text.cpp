@@ -55,9 +55,9 @@ void TextReport::run_started(const Plan& plan) {
     colours_[plan.processes[i].name] = kNameColours[i % kNameColours.size()];
   }
   if (options_.quiet) return;
-  out_ << painted(kBold, plan.name) << ": " << count(plan.nodes.size(), "node", "nodes") << ", "
-       << count(plan.links.size(), "link", "links") << ", " << count(plan.processes.size(), "process", "processes")
-       << '\n';
+  out_ << painted(kBold, plan.name) << ": " << count(plan.topology.nodes.size(), "node", "nodes") << ", "
+       << count(plan.topology.links.size(), "link", "links") << ", "
+       << count(plan.processes.size(), "process", "processes") << '\n';
 }
 
 void TextReport::process_started(const PlannedProcess& process) {

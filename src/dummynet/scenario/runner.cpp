@@ -96,11 +96,7 @@ bool Runner::find_users() {
 
 bool Runner::make_network() {
   try {
-    network_.emplace(monitor_);
-    for (const std::string& node : plan_.nodes) network_->add_node(node);
-    for (const PlannedLink& link : plan_.links) {
-      network_->add_link({link.first_node, link.first_interface}, {link.second_node, link.second_interface});
-    }
+    network_.emplace(monitor_, plan_.network);
     network_->up();
     return true;
   } catch (const std::exception& error) {

@@ -12,6 +12,7 @@
 
 #include "dummynet/core/command.hpp"
 #include "dummynet/core/ready.hpp"
+#include "dummynet/net/topology.hpp"
 #include "dummynet/scenario/complaint.hpp"
 #include "dummynet/scenario/document.hpp"
 
@@ -34,19 +35,15 @@ struct NodeSpec {
   std::string name{};
   Position position{};
   Environment environment{};
+  bool has_kind = false;  ///< else one of `topology` keeps its own
+  net::NodeSpec network{};
   bool operator==(const NodeSpec&) const = default;
 };
 
-/// One end of a link: "node" or "node:interface".
-struct EndpointSpec {
-  std::string node{};
-  std::string interface {};  ///< empty: chosen by the planner
-  Position position{};
-  bool operator==(const EndpointSpec&) const = default;
-};
 struct LinkSpec {
-  std::array<EndpointSpec, 2> endpoints{};
+  net::LinkSpec network{};
   Position position{};
+  std::array<Position, 2> endpoints{};
   bool operator==(const LinkSpec&) const = default;
 };
 
@@ -116,8 +113,12 @@ struct Scenario {
   std::string name{};      ///< empty: named after its file
   std::uint64_t seed = 1;  ///< every random stream derives from it
   std::optional<std::chrono::nanoseconds> timeout{};
-  std::vector<NodeSpec> nodes{};
+  std::vector<net::IpFamily> families{net::IpFamily::v4};
+  std::optional<Located<net::Topology>> topology{};  ///< a preset: its nodes and links come before those below
+  std::vector<NodeSpec> nodes{};                     ///< one that the preset has as well is the same one
   std::vector<LinkSpec> links{};
+  bool is_network_whole = true;    ///< false when some of topology, nodes and links could not be understood
+  bool are_all_nodes_known = true;  ///< false when there may be more nodes than these
   std::vector<ProcessSpec> processes{};
   bool operator==(const Scenario&) const = default;
 };

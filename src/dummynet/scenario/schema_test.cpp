@@ -27,9 +27,15 @@ TEST(Schema, KnowsTheKeysOfTheParserAndNoOthers) {
   const Json json = schema();
   EXPECT_EQ(properties(json), words(keys::kScenario));
   EXPECT_EQ(json.at("additionalProperties"), false);
+  const Json& node = json.at("definitions").at("node").at("properties");
+  EXPECT_EQ(properties(node.at("routes")), words(keys::kRoutes));
+  const Json& topology = json.at("definitions").at("topology").at("properties");
+  EXPECT_EQ(properties(topology.at("tree")), words(keys::kTree));
+  EXPECT_EQ(properties(topology.at("dumbbell")), words(keys::kDumbbell));
+  EXPECT_EQ(properties(json.at("definitions").at("endpoint").at("oneOf").at(1)), words(keys::kEndpoint));
   const std::pair<const char*, std::span<const std::string_view>> definitions[] = {
-      {"node", keys::kNode},   {"link", keys::kLink},     {"process", keys::kProcess},
-      {"ready", keys::kReady}, {"expect", keys::kExpect}, {"metric", keys::kMetric}};
+      {"topology", keys::kTopology}, {"node", keys::kNode},     {"link", keys::kLink},    {"process", keys::kProcess},
+      {"ready", keys::kReady},       {"expect", keys::kExpect}, {"metric", keys::kMetric}};
   for (const auto& [name, list] : definitions) {
     const Json& definition = json.at("definitions").at(name);
     EXPECT_EQ(properties(definition), words(list)) << name;
@@ -41,6 +47,10 @@ TEST(Schema, KnowsTheWordsOfTheParser) {
   const Json definitions = schema().at("definitions");
   const Json kinds = definitions.at("node").at("properties").at("kind").at("enum");
   EXPECT_EQ(kinds.get<std::set<std::string>>(), words(keys::kKinds));
+  const Json link_kinds = definitions.at("link").at("properties").at("kind").at("enum");
+  EXPECT_EQ(link_kinds.get<std::set<std::string>>(), words(keys::kLinkKinds));
+  const Json addressing = schema().at("properties").at("addressing").at("enum");
+  EXPECT_EQ(addressing.get<std::set<std::string>>(), words(keys::kAddressing));
   const Json conditions = definitions.at("process").at("properties").at("depends_on").at("oneOf").at(1);
   EXPECT_EQ(conditions.at("additionalProperties").at("enum").get<std::set<std::string>>(), words(keys::kConditions));
 }
@@ -60,7 +70,8 @@ TEST(Schema, AsksForOneConditionOfReadiness) {
 TEST(Documentation, NamesEveryKey) {
   std::ifstream file{DUMMYNET_SOURCE_DIR "/docs/scenario-format.md"};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
-  for (const Keys& all : {kScenarioKeys, kNodeKeys, kLinkKeys, kProcessKeys, kReadyKeys, kExpectKeys, kMetricKeys}) {
+  for (const Keys& all : {kScenarioKeys, kTopologyKeys, kTreeKeys, kDumbbellKeys, kNodeKeys, kRoutesKeys, kLinkKeys,
+                          kEndpointKeys, kProcessKeys, kReadyKeys, kExpectKeys, kMetricKeys}) {
     for (const std::string_view key : all.known) {
       const std::string name{key};
       EXPECT_TRUE(text.find('`' + name + '`') != std::string::npos || text.find("\n" + name + ":") != std::string::npos)
