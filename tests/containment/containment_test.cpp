@@ -1,10 +1,8 @@
 // Every kind of payload, every way in which a run can end, every kind of monitor, as root and as an ordinary user: what
 // is left? Looked at from outside.
-#include <grp.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -20,10 +18,10 @@
 
 #include "dummynet/core/monitor.hpp"
 #include "dummynet/core/warden.hpp"
-#include "dummynet/os/cgroup.hpp"
 #include "support/aftermath.hpp"
 #include "support/life.hpp"
 #include "support/monitor_test.hpp"
+#include "support/ordinary_user.hpp"
 #include "support/owner_process.hpp"
 
 namespace dummynet::test {
@@ -32,7 +30,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr uid_t kOrdinary = 65534;
 constexpr auto kDeadline = 30s;
 
 struct Payload {
@@ -75,50 +72,6 @@ std::string case_name(const testing::TestParamInfo<Case>& info) {
   const auto& [kind, ordinary, ending] = info.param;
   return to_string(kind) + (ordinary ? "_ordinary_" : "_root_") + to_string(ending);
 }
-
-void become_ordinary() {
-  if (::setgroups(0, nullptr) != 0 || ::setresgid(kOrdinary, kOrdinary, kOrdinary) != 0 ||
-      ::setresuid(kOrdinary, kOrdinary, kOrdinary) != 0) {
-    throw std::runtime_error{"cannot become an ordinary user"};
-  }
-  ::prctl(PR_SET_DUMPABLE, 1);  // as for a program that this user has started himself
-}
-
-// A cgroup that belongs to the ordinary user, as a service manager delegates one; or none where we cannot make one.
-class DelegatedCgroup {
- public:
-  explicit DelegatedCgroup(bool wanted) {
-    const std::string own = os::Cgroup::where_am_i();
-    if (!wanted || own.empty()) return;
-    try {
-      const std::string name = "dummynet-test." + std::to_string(::getpid());
-      os::Cgroup::open(own).create(name);
-      parent_ = own;
-      name_ = name;
-    } catch (const std::system_error&) {
-      return;
-    }
-    for (const char* file : {"", "/cgroup.procs", "/cgroup.subtree_control"}) {
-      if (::chown((path() + file).c_str(), kOrdinary, kOrdinary) != 0) throw std::runtime_error{"chown of a cgroup"};
-    }
-  }
-  ~DelegatedCgroup() {
-    if (name_.empty()) return;
-    // No event tells of the last one's leaving to those who want to remove it.
-    EXPECT_TRUE(eventually([&] { return os::Cgroup::open(parent_).remove_child(name_); }));
-  }
-  DelegatedCgroup(const DelegatedCgroup&) = delete;
-  DelegatedCgroup& operator=(const DelegatedCgroup&) = delete;
-
-  void enter() const {
-    if (!name_.empty()) os::Cgroup::open(path()).add(0);
-  }
-
- private:
-  std::string path() const { return parent_ + '/' + name_; }
-  std::string parent_;
-  std::string name_;
-};
 
 // ---- the owner's side
 
