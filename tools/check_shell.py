@@ -16,14 +16,15 @@ PLUMBING = "plumbing by another program"
 FINDINGS = [
     (re.compile(r"(?<![\w.>])(?:::|std::)?system\s*\("), "system() runs a shell"),
     (re.compile(r"\bpopen\s*\("), "popen() runs a shell"),
-    (re.compile(r"\b(?:execlp|execvp|execvpe)\s*\("), "searches PATH and falls back to a shell"),
+    (re.compile(r"\bwordexp\s*\("), "wordexp() runs a shell"),
+    (re.compile(r"\b(?:execlp|execvp|execvpe|posix_spawnp)\s*\("), "searches PATH and falls back to a shell"),
     (re.compile(r'"\s*-c\s*"\s*\+|"(?:/bin/)?(?:ba)?sh -c\b'), "a command line put together for a shell"),
     (re.compile(r'"(?:/usr)?(?:/s?bin/)?(?:ip|tc|nft|iptables|brctl) [a-z-]'), PLUMBING),
     (re.compile(r'\{\s*"(?:/usr)?(?:/s?bin/)?(?:ip|tc|nft|iptables|brctl|nsenter|unshare)"'), PLUMBING),
 ]
 SHELL = re.compile(r'"/bin/sh"')
 # The one file that turns a command string into {"/bin/sh", "-c", the string}.
-SHELL_HOME = "core/command"
+SHELL_HOME = "dummynet/core/command"
 
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\\n])*")', re.DOTALL)
 
@@ -33,11 +34,10 @@ def without_comments(text):
 
 
 def findings(src):
-    base = src / "dummynet"
-    for path in sorted(p for p in base.rglob("*") if p.suffix in (".cpp", ".hpp")):
+    for path in sorted(p for p in src.rglob("*") if p.is_file()):
         if path.name.endswith("_test.cpp"):
             continue
-        at_home = path.relative_to(base).with_suffix("").as_posix() == SHELL_HOME
+        at_home = path.relative_to(src).with_suffix("").as_posix() == SHELL_HOME
         for number, line in enumerate(without_comments(path.read_text()).splitlines(), 1):
             for pattern, why in FINDINGS:
                 if pattern.search(line):
@@ -59,6 +59,7 @@ def self_check():
         ("os/a.cpp", "throw std::system_error{errno, std::system_category(), what};", False),
         ("os/a.cpp", "// system(3) and popen(3) run a shell: system(x)", False),
         ("os/a.cpp", 'log("http://x"); popen(x);', True),
+        ("os/a.inc", "wordexp(line, &words, 0);", True),
     ]
     for name, line, is_finding in cases:
         with tempfile.TemporaryDirectory() as folder:

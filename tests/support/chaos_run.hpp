@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <ostream>
 #include <string>
 
 #include "dummynet/os/fd.hpp"
@@ -28,6 +29,8 @@ inline constexpr ChaosKind kChaosKinds[] = {
     {"host", false, false, 10, 20, "the library: daemons and chains of forks on the host, no cgroup"},
     {"cgroup", false, true, 10, 20, "the library: the same, and limits, with cgroups"},
 };
+
+inline std::ostream& operator<<(std::ostream& out, const ChaosKind& kind) { return out << kind.name; }
 
 /// One owner with its run.
 class ChaosRun {
