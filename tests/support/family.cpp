@@ -92,7 +92,16 @@ std::optional<int> Family::status(pid_t child) const {
 
 std::string Family::names() {
   std::string text;
-  for (const Member& one : members()) text += std::to_string(one.pid) + " (" + one.name + ") ";
+  for (const Member& one : members()) {
+    const std::string folder = "/proc/" + std::to_string(one.pid);
+    text += std::to_string(one.pid) + " (" + one.name;
+    // One that was killed and is still there waits for the kernel: for what?
+    const std::string status = read_whole(folder + "/status");
+    if (const std::size_t at = status.find("State:\t"); at != std::string::npos)
+      text += ", " + status.substr(at + 7, 1);
+    const std::string place = read_whole(folder + "/wchan");
+    text += (place.empty() || place == "0" ? "" : " in " + place) + ") ";
+  }
   return text;
 }
 

@@ -36,7 +36,7 @@ class Family {
   bool is_gone();
   /// How this child ended, as waitpid(2) tells; nothing before is_gone() has met its end.
   std::optional<int> status(pid_t child) const;
-  /// "1234 (iperf3) …", for messages.
+  /// "1234 (iperf3, S in poll_schedule_timeout) …", for messages.
   static std::string names();
   /// Kills everybody; false when that takes longer than ten seconds.
   bool kill_all();
