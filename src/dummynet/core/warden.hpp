@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,10 @@ class Warden {
   struct NodeSetup {
     struct File {
       std::string path;
-      /// For all processes of this node. Beyond 16 KiB read-only, since nodes then share what is the same.
-      std::string content;
+      std::string content;    ///< for all processes of this node
       bool if_there = false;  ///< do without where the machine has no such file; else that is refused
+      /// In the place of `content`, read-only. A shared_ptr, since one large text may be that of thousands of nodes.
+      std::shared_ptr<const std::string> shared{};
     };
     std::string name;  ///< for refusals
     std::vector<File> files;

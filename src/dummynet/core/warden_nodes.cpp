@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <deque>
 #include <exception>
+#include <map>
 
 #include "dummynet/core/warden_process.hpp"
 #include "dummynet/os/check.hpp"
@@ -18,38 +19,29 @@ namespace {
 constexpr std::size_t kNodesPerRequest = 16;
 constexpr std::size_t kRequestsAhead = 3;
 static_assert(kNodesPerRequest <= warden::MakeNodes::kMax);
-// What is smaller each node has for itself.
-constexpr std::size_t kSharedFrom = 16U << 10U;
 
-/// Sends a large content once for all nodes in a row that have the same.
+/// Sends a content that nodes share once.
 class SharedContent {
  public:
-  void fill(warden::NewFile& file, std::string content) {
-    if (content.size() < kSharedFrom) {
-      file.content = std::move(content);
-      return;
-    }
-    file.has_content = content != latest_;
-    if (file.has_content) {
-      ++number_;
-      latest_ = std::move(content);
-      file.content = latest_;
-    }
-    file.shared = number_;
+  void fill(warden::NewFile& file, std::shared_ptr<const std::string> content) {
+    const auto [place, is_new] = numbers_.try_emplace(std::move(content), numbers_.size() + 1);
+    file.has_content = is_new;
+    if (is_new) file.content = *place->first;
+    file.shared = static_cast<std::uint32_t>(place->second);
   }
 
  private:
-  std::string latest_;
-  std::uint32_t number_ = 0;
+  std::map<std::shared_ptr<const std::string>, std::size_t> numbers_;
 };
 
 warden::NewNode to_request(Warden::NodeSetup setup, SharedContent& shared) {
   warden::NewNode node{std::move(setup.name), {}, {}};
-  for (auto& [path, content, if_there] : setup.files) {
+  for (Warden::NodeSetup::File& given : setup.files) {
     warden::NewFile& file = node.files.emplace_back();
-    file.path = std::move(path);
-    file.if_there = if_there;
-    shared.fill(file, std::move(content));
+    file.path = std::move(given.path);
+    file.if_there = given.if_there;
+    file.content = std::move(given.content);
+    if (given.shared) shared.fill(file, std::move(given.shared));
   }
   for (auto& [name, value] : setup.sysctls) node.sysctls.push_back({std::move(name), std::move(value)});
   return node;

@@ -29,10 +29,26 @@ std::vector<std::vector<Owned>> collect(const NetworkPlan& plan) {
   return all;
 }
 
+std::size_t count(const std::vector<std::vector<Owned>>& owned) {
+  std::size_t lines = 0;
+  for (const std::vector<Owned>& of_node : owned) lines += of_node.size();
+  return lines;
+}
+
+void put_outside_first(const NetworkPlan& plan, std::vector<std::vector<Owned>>& owned) {
+  for (const PlannedNat& nat : plan.nats) {
+    std::ranges::stable_partition(owned[nat.node], [&](const Owned& one) { return one.interface == nat.outside; });
+  }
+}
+
+constexpr std::string_view kLocalhost = "127.0.0.1\tlocalhost\n::1\tlocalhost\n";
+
 }  // namespace
 
 HostsWriter::HostsWriter(const NetworkPlan& plan) : nodes_(plan.nodes.size()) {
-  const auto owned = collect(plan);
+  auto owned = collect(plan);
+  const bool is_large = nodes_.size() * count(owned) > kMostOwnLines;
+  if (is_large) put_outside_first(plan, owned);
   std::map<Subnet, std::vector<std::size_t>> movable;  // lines of nodes that have addresses on several interfaces
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     nodes_[node].name = plan.nodes[node].name;
@@ -48,6 +64,10 @@ HostsWriter::HostsWriter(const NetworkPlan& plan) : nodes_(plan.nodes.size()) {
     nodes_[node].end_line = line_starts_.size();
   }
   line_starts_.push_back(text_.size());
+  if (is_large) {
+    common_ = std::make_shared<const std::string>(std::string{kLocalhost} + text_);
+    return;
+  }
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     auto& shared = nodes_[node].shared;
     for (const Owned& one : owned[node]) {
@@ -65,9 +85,15 @@ std::string_view HostsWriter::lines(std::size_t first, std::size_t end) const {
   return std::string_view{text_}.substr(line_starts_[first], line_starts_[end] - line_starts_[first]);
 }
 
-std::string HostsWriter::text_for(std::size_t node) const {
+std::shared_ptr<const std::string> HostsWriter::shared_text_for(std::size_t node) const {
   const Node& self = nodes_.at(node);
-  std::string text = "127.0.0.1\tlocalhost\n::1\tlocalhost\n";
+  return self.first_line == self.end_line ? nullptr : common_;
+}
+
+std::string HostsWriter::text_for(std::size_t node) const {
+  if (const auto shared = shared_text_for(node)) return *shared;
+  const Node& self = nodes_.at(node);
+  std::string text{kLocalhost};
   if (self.first_line == self.end_line) text += "127.0.0.1\t" + self.name + '\n';
   text += lines(self.first_line, self.end_line);
   std::size_t next = 0;  // the first line that is not dealt with

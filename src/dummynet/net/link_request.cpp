@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <sys/socket.h>
 
 #include "dummynet/net/ip_bytes.hpp"
 
@@ -106,6 +107,14 @@ NetlinkRequest make_macvlan(const NewLink& link, std::uint32_t parent, int netns
 NetlinkRequest set_up(std::uint32_t index, const std::string& object) { return change_state(index, true, object); }
 
 NetlinkRequest set_down(std::uint32_t index, const std::string& object) { return change_state(index, false, object); }
+
+NetlinkRequest without_link_local(std::uint32_t index, const std::string& object) {
+  NetlinkRequest request = change(RTM_NEWLINK, index, object);
+  const auto families = request.nest(IFLA_AF_SPEC);
+  const auto family = request.nest(AF_INET6);
+  request.put_u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+  return request;
+}
 
 NetlinkRequest set_master(std::uint32_t index, std::uint32_t master, const std::string& object) {
   NetlinkRequest request = change(RTM_NEWLINK, index, object);

@@ -47,6 +47,8 @@ NetlinkRequest make_macvlan(const NewLink& link, std::uint32_t parent, int netns
 // Changes of an interface that is there; `object` names it in errors.
 NetlinkRequest set_up(std::uint32_t index, const std::string& object);
 NetlinkRequest set_down(std::uint32_t index, const std::string& object);
+/// It shall get no IPv6 address by itself; before it is up. Only where the kernel has IPv6.
+NetlinkRequest without_link_local(std::uint32_t index, const std::string& object);
 /// `master` 0: a port of no bridge any more.
 NetlinkRequest set_master(std::uint32_t index, std::uint32_t master, const std::string& object);
 /// Most kernels rename only what is down.

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <map>
 
 #include "dummynet/net/address_request.hpp"
 #include "dummynet/net/link_state.hpp"
@@ -29,6 +28,7 @@ NetworkBuilder::NetworkBuilder(Warden& warden, const NetworkPlan& plan)
       waits_for_all_(plan.interfaces.size()),
       sysctls_{plan},
       hosts_{plan} {
+  for (std::size_t node = 0; node < plan.nodes.size(); ++node) is_silent_.push_back(sysctls_.silences_links(node));
   find_order();
 }
 
@@ -70,7 +70,8 @@ std::vector<int> NetworkBuilder::build() {
 Warden::NodeSetup NetworkBuilder::setup_for(std::size_t node) const {
   Warden::NodeSetup setup;
   setup.name = plan_.nodes[node].name;
-  setup.files.push_back({"/etc/hosts", hosts_.text_for(node)});
+  const auto shared_hosts = hosts_.shared_text_for(node);
+  setup.files.push_back({"/etc/hosts", shared_hosts ? std::string{} : hosts_.text_for(node), false, shared_hosts});
   // Name servers of the machine cannot be reached; waiting for them would only cost time.
   setup.files.push_back({"/etc/resolv.conf", {}, true});
   setup.sysctls = sysctls_.sysctls_for(node).at_first;
@@ -123,16 +124,17 @@ void NetworkBuilder::make_interfaces(std::size_t nodes) {
     }
   }
   send(sender, requests);
-  bring_up_loopbacks(before, nodes);
-  bring_up(interfaces);
+  Batches batches;
+  put_loopbacks(before, nodes, batches);
+  bring_up(interfaces, std::move(batches));
 }
 
 NewLink NetworkBuilder::new_link(std::size_t interface) const {
   const PlannedInterface& planned = plan_.interfaces[interface];
   NewLink link{plan_.nodes[planned.node].name, planned.name, planned.index, planned.mac, planned.mtu};
   if (planned.bridge) link.master = plan_.interfaces[*planned.bridge].index;
-  // What stands on another interface cannot be up before that; and see waits_for_all_.
-  link.up = !planned.parent && planned.kind != InterfaceKind::bridge;
+  // What stands on another interface cannot be up before that; and see waits_for_all_. What is up would speak.
+  link.up = !planned.parent && planned.kind != InterfaceKind::bridge && !is_silent_[planned.node];
   return link;
 }
 
@@ -170,27 +172,25 @@ void NetworkBuilder::put_bring_up(std::size_t interface, std::vector<NetlinkRequ
   if (was_peer && planned.bridge) {
     requests.push_back(set_master(planned.index, plan_.interfaces[*planned.bridge].index, "port " + object));
   }
+  if (is_silent_[planned.node]) requests.push_back(without_link_local(planned.index, "interface " + object));
   if (was_peer || !new_link(interface).up) requests.push_back(set_up(planned.index, "interface " + object));
   for (const InterfaceAddress& address : planned.addresses) {
     requests.push_back(add_address(planned.index, address, object));
   }
 }
 
-void NetworkBuilder::bring_up_loopbacks(std::size_t first_node, std::size_t end_node) {
-  std::vector<NetlinkRequest> requests;
+void NetworkBuilder::put_loopbacks(std::size_t first_node, std::size_t end_node, Batches& batches) const {
   for (std::size_t node = first_node; node < end_node; ++node) {
     const std::string object = "loopback of " + plan_.nodes[node].name;
+    std::vector<NetlinkRequest>& requests = batches[{0, node}];
     requests.push_back(set_up(kLoopbackIndex, object));
     for (const InterfaceAddress& address : plan_.nodes[node].loopback_addresses) {
       requests.push_back(add_address(kLoopbackIndex, address, object));
     }
-    send(node, requests);
   }
 }
 
-void NetworkBuilder::bring_up(const std::vector<std::size_t>& interfaces) {
-  // By level and node: what is together goes to the kernel together.
-  std::map<std::pair<unsigned, std::size_t>, std::vector<NetlinkRequest>> batches;
+void NetworkBuilder::bring_up(const std::vector<std::size_t>& interfaces, Batches batches) {
   for (const std::size_t i : interfaces) put_bring_up(i, batches[{level_[i], plan_.interfaces[i].node}]);
   for (auto& [place, requests] : batches) send(place.second, requests);
 }
@@ -229,6 +229,16 @@ void NetworkBuilder::make_nat() {
   }
 }
 
+/// Whichever end of a veth pair is brought up second finds its carrier there; the other is told of it later.
+bool NetworkBuilder::may_come_up_late(std::size_t interface) const {
+  const PlannedInterface& planned = plan_.interfaces[interface];
+  if (planned.kind != InterfaceKind::veth) return true;
+  const std::size_t peer = planned.peer.value();
+  const std::size_t maker = making_end(interface);
+  if (new_link(maker).up) return interface == maker;
+  return planned.node < plan_.interfaces[peer].node;  // the order in bring_up()
+}
+
 void NetworkBuilder::await_carriers() {
   // A bridge without ports never has one.
   std::vector<bool> has_ports(plan_.interfaces.size());
@@ -238,12 +248,13 @@ void NetworkBuilder::await_carriers() {
   }
   for (std::size_t i = 0; i < plan_.interfaces.size(); ++i) {
     const PlannedInterface& interface = plan_.interfaces[i];
-    if (interface.kind != InterfaceKind::bridge || has_ports[i]) waiting[interface.node].push_back(interface.index);
+    const bool is_empty_bridge = interface.kind == InterfaceKind::bridge && !has_ports[i];
+    if (!is_empty_bridge && may_come_up_late(i)) waiting[interface.node].push_back(interface.index);
   }
   // An interface that came up before its peer drops packets until the kernel has noticed the carrier: a lost ARP
   // request would cost the first connection a second.
   for (std::size_t node = 0; node < plan_.nodes.size(); ++node) {
-    await_carrier(doors_[node].socket, waiting[node], plan_.nodes[node].name);
+    if (!waiting[node].empty()) await_carrier(doors_[node].socket, waiting[node], plan_.nodes[node].name);
   }
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dummynet/core/warden.hpp"
@@ -40,13 +42,16 @@ class NetworkBuilder {
   NewLink new_link(std::size_t interface) const;
   std::size_t making_end(std::size_t end) const;
   bool is_made_here(std::size_t interface) const;
-  void bring_up_loopbacks(std::size_t first_node, std::size_t end_node);
-  void bring_up(const std::vector<std::size_t>& interfaces);
+  /// Requests by level and node: what is together goes to the kernel together.
+  using Batches = std::map<std::pair<unsigned, std::size_t>, std::vector<NetlinkRequest>>;
+  void put_loopbacks(std::size_t first_node, std::size_t end_node, Batches& batches) const;
+  void bring_up(const std::vector<std::size_t>& interfaces, Batches batches = {});
   void put_bring_up(std::size_t interface, std::vector<NetlinkRequest>& requests) const;
 
   void set_late_sysctls();
   void make_routes();
   void make_nat();
+  bool may_come_up_late(std::size_t interface) const;
   void await_carriers();
 
   void send(std::size_t node, std::vector<NetlinkRequest>& requests);
@@ -65,6 +70,7 @@ class NetworkBuilder {
   /// otherwise be flooded to all others while these are still being made.
   std::vector<bool> waits_for_all_;
   std::vector<std::size_t> last_;
+  std::vector<bool> is_silent_;  // for each node: SysctlPlanner::silences_links()
   SysctlPlanner sysctls_;
   HostsWriter hosts_;
 };

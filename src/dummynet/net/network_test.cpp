@@ -6,14 +6,18 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
 
+#include "dummynet/core/error.hpp"
 #include "dummynet/core/warden.hpp"
+#include "dummynet/net/presets.hpp"
 #include "support/network_test.hpp"
 
 namespace dummynet::net {
@@ -106,6 +110,57 @@ TEST_F(NetworkTest, GivesEachNodeItsOwnHostsFile) {
             "127.0.0.1\tlocalhost\n::1\tlocalhost\n10.0.0.2\tserver\n10.0.0.1\tclient\n");
   std::ifstream again{"/etc/hosts"};
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>{again}, {}), before);
+}
+
+TEST_F(NetworkTest, LetsAllNodesOfALargeOneReadTheSameHostsFile) {
+  constexpr std::size_t kHosts = 260;  // their own files would have more lines than HostsWriter::kMostOwnLines
+  Network network{monitor_, star(kHosts)};
+  network.up();
+
+  const std::string first{run(network, "h1", "cat /etc/hosts").out.text()};
+  EXPECT_NE(first.find('\t' + std::string{"h1\n"}), first.npos);
+  EXPECT_NE(first.find("\th260\n"), first.npos);
+  EXPECT_EQ(run(network, "h260", "cat /etc/hosts").out.text(), first);
+  EXPECT_EQ(run(network, "h1", "getent hosts h260 | awk '{print $1}'").out.text(), network.address("h260") + '\n');
+  EXPECT_THROW(run(network, "h1", "echo 10.9.9.9 h2 >> /etc/hosts"), RunInfoError);
+}
+
+TEST_F(NetworkTest, KeepsSharedFilesOfNodesThatWereMadeBefore) {
+  const auto make = [&](const char* text) {
+    int id = -1;
+    const auto shared = std::make_shared<const std::string>(text);
+    monitor_.warden().make_nodes(
+        1,
+        [&](std::size_t) {
+          return Warden::NodeSetup{"node", {{"/etc/hosts", {}, false, shared}}, {}};
+        },
+        [&](std::size_t, const Warden::Node& node) { id = node.id; });
+    return id;
+  };
+  const int one = make("1.1.1.1 one\n");
+  const int two = make("2.2.2.2 two\n");
+
+  const auto hosts = [&](int node) {
+    RunOptions options;
+    options.place.node = node;
+    return std::string{monitor_.run_process("cat /etc/hosts", options).out.text()};
+  };
+  EXPECT_EQ(hosts(one), "1.1.1.1 one\n");  // whose mount namespace is made only now
+  EXPECT_EQ(hosts(two), "2.2.2.2 two\n");
+}
+
+TEST_F(NetworkTest, RefusesToReplaceAFileThatIsNotThereBeforeAnythingIsStarted) {
+  const auto setup = [](std::size_t) { return Warden::NodeSetup{"lonely", {{"/etc/there is no such file", "x"}}, {}}; };
+
+  try {
+    monitor_.warden().make_nodes(1, setup, [](std::size_t, const Warden::Node&) {});
+    FAIL() << "made";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code().value(), ENOENT);
+    EXPECT_NE(std::string_view{error.what()}.find("node lonely: replace /etc/there is no such file"),
+              std::string_view::npos)
+        << error.what();
+  }
 }
 
 TEST_F(NetworkTest, MakesAStarOfFiftyNodes) {

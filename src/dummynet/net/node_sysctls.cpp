@@ -46,10 +46,22 @@ bool has_ipv6(const NetworkPlan& plan, std::size_t node) {
   });
 }
 
+bool speaks_of_ipv6(const std::map<std::string, std::string>& sysctls) {
+  return std::any_of(sysctls.begin(), sysctls.end(), [](const auto& one) {
+    const auto path = os::sysctl_path(one.first);
+    return path && path->find("/ipv6/") != path->npos;
+  });
+}
+
 }  // namespace
 
 SysctlPlanner::SysctlPlanner(const NetworkPlan& plan)
     : plan_{plan}, kernel_has_ipv6_{::access("/proc/sys/net/ipv6", F_OK) == 0}, uses_ipv6_{has_ipv6(plan)} {}
+
+bool SysctlPlanner::silences_links(std::size_t node) const {
+  const PlannedNode& planned = plan_.nodes[node];
+  return kernel_has_ipv6_ && !uses_ipv6_ && planned.kind != NodeKind::bridge && !speaks_of_ipv6(planned.sysctls);
+}
 
 NodeSysctls SysctlPlanner::sysctls_for(std::size_t node) const {
   const PlannedNode& planned = plan_.nodes[node];
@@ -57,7 +69,7 @@ NodeSysctls SysctlPlanner::sysctls_for(std::size_t node) const {
   const auto set = [&](const char* name, const char* value) { sysctls.at_first.push_back({name, value}); };
   const bool forwards = planned.kind == NodeKind::router || planned.kind == NodeKind::nat_router;
   if (forwards) set("net.ipv4.ip_forward", "1");
-  if (kernel_has_ipv6_) {
+  if (kernel_has_ipv6_ && !silences_links(node)) {
     // A switch's ports speak for nobody; and nobody shall hear of IPv6 where it is not used.
     const bool silent = !uses_ipv6_ || (planned.kind == NodeKind::bridge && !has_ipv6(plan_, node));
     if (silent) {

@@ -17,13 +17,16 @@ struct NodeSysctls {
 
 /// The sysctls of a plan's nodes. Pure, but for one look whether the kernel has IPv6.
 ///
-/// In a network without a single IPv6 address, interfaces get no link-local ones either (disable_ipv6): hosts would
-/// only announce themselves to each other, which costs time, and packets that nobody asked for. ::1 is there, and a
-/// given sysctl has the last word.
+/// In a network without a single IPv6 address, interfaces get no link-local ones either: hosts would only announce
+/// themselves to each other, which costs time, and packets that nobody asked for. ::1 is there, and a given sysctl has
+/// the last word. Most nodes are told so link by link, since a sysctl's file takes the longer to find the more networks
+/// there are; switches, which have many links, and nodes with sysctls of their own for IPv6 by disable_ipv6.
 class SysctlPlanner {
  public:
   explicit SysctlPlanner(const NetworkPlan& plan);  ///< which must outlive it
   NodeSysctls sysctls_for(std::size_t node) const;
+  /// Whether each of its links is to be told to have no link-local address: without_link_local().
+  bool silences_links(std::size_t node) const;
 
  private:
   const NetworkPlan& plan_;

@@ -52,12 +52,21 @@ std::string explain(int error_number) {
   if (error_number == EMFILE) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
-    return " (a node needs two open files; the hard limit is " + std::to_string(limit.rlim_max) + ", see ulimit -Hn)";
+    return " (a node needs an open file, and one more with its first process; the hard limit is " +
+           std::to_string(limit.rlim_max) + ", see ulimit -Hn)";
   }
   if (error_number == ENOSPC) {
     return " (the kernel allows no more: sysctl user.max_net_namespaces, user.max_mnt_namespaces)";
   }
   return {};
+}
+
+/// Throws what went wrong with the node in its words and the system's.
+[[noreturn]] void throw_for_node(const std::string& name, const std::system_error& error) {
+  std::string what = error.what();
+  const std::string words = ": " + error.code().message();  // said again by whoever throws this number
+  if (what.ends_with(words)) what.resize(what.size() - words.size());
+  os::throw_errno(error.code().value(), "node " + name + ": " + what + explain(error.code().value()));
 }
 
 }  // namespace
@@ -122,58 +131,102 @@ bool NodeNamespaces::open_to_everybody() {
   return is_open_;
 }
 
+/// Whatever is entered meanwhile, at its end the warden is where it lives.
+class NodeMaker::Journey {
+ public:
+  Journey(const NodeMaker& maker, int kinds) noexcept : maker_{maker}, kinds_{kinds} {}
+  Journey(const Journey&) = delete;
+  Journey& operator=(const Journey&) = delete;
+  ~Journey() {
+    const auto is_back = [this](int kind, const os::Fd& home) {
+      return (kinds_ & kind) == 0 || ::setns(home.get(), kind) == 0;
+    };
+    // Lost: nothing that follows would be right.
+    if (!is_back(CLONE_NEWNET, maker_.home_network_) || !is_back(CLONE_NEWNS, maker_.home_mount_)) ::_exit(1);
+  }
+
+ private:
+  const NodeMaker& maker_;
+  int kinds_;
+};
+
 NodeMaker::NodeMaker()
     : home_network_{open_namespace(kOwnNetwork)}, home_mount_{open_namespace(kOwnMount)}, stage_{any_directory()} {
   os::check(::unshare(CLONE_NEWNS), "make the mount namespace that nodes are copies of");
-  const bool staged =
-      ::mount("tmpfs", stage_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") == 0 &&
-      (template_mount_ = os::Fd{::open(kOwnMount, O_RDONLY | O_CLOEXEC)}, static_cast<bool>(template_mount_));
-  const int error = errno;
-  if (::setns(home_mount_.get(), CLONE_NEWNS) != 0) ::_exit(1);  // lost: nothing that follows would be right
-  if (!staged) os::throw_errno(error, "mount a tmpfs for the files of nodes");
+  const Journey journey{*this, CLONE_NEWNS};
+  os::check(::mount("tmpfs", stage_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=755"),
+            "mount a tmpfs for the files of nodes on", stage_);
+  stage_directory_ =
+      os::Fd{os::check(::open(stage_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), "open the tmpfs on", stage_)};
+  template_mount_ = open_namespace(kOwnMount);
 }
 
-std::vector<NodeMaker::Made> NodeMaker::make(const std::vector<NewNode>& wanted) {
-  struct WayHome {
-    const NodeMaker& maker;
-    ~WayHome() {
-      const bool home =
-          ::setns(maker.home_network_.get(), CLONE_NEWNET) == 0 && ::setns(maker.home_mount_.get(), CLONE_NEWNS) == 0;
-      if (!home) ::_exit(1);
-    }
-  } const way_home{*this};
+std::vector<NodeMaker::Made> NodeMaker::make(std::vector<NewNode> wanted) {
+  const Journey journey{*this, CLONE_NEWNET};
   std::vector<Made> made;
   made.reserve(wanted.size());
-  for (const NewNode& one : wanted) {
+  for (NewNode& one : wanted) {
     try {
       made.push_back(make_one(one));
     } catch (const std::system_error& error) {
-      std::string what = error.what();
-      const std::string words = ": " + error.code().message();  // said again by whoever throws this number
-      if (what.ends_with(words)) what.resize(what.size() - words.size());
-      os::throw_errno(error.code().value(), "node " + one.name + ": " + what + explain(error.code().value()));
+      throw_for_node(one.name, error);
     }
   }
   return made;
 }
 
-NodeMaker::Made NodeMaker::make_one(const NewNode& wanted) {
-  os::check(::setns(template_mount_.get(), CLONE_NEWNS), "enter the mount namespace that nodes are copies of");
-  os::check(::unshare(CLONE_NEWNET | CLONE_NEWNS), "make its network and mount namespace");
+NodeMaker::Made NodeMaker::make_one(NewNode& wanted) {
+  os::check(::unshare(CLONE_NEWNET), "make its network namespace");
   Made made;
-  made.node = std::make_unique<NodeNamespaces>(open_namespace(kOwnNetwork), open_namespace(kOwnMount));
+  made.node = std::make_unique<NodeNamespaces>(wanted.name, open_namespace(kOwnNetwork));
   made.rtnetlink =
       os::Fd{os::check(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "open an rtnetlink socket")};
-  mount_own_sys();
-  for (const NewFile& file : wanted.files) place_file(*made.node, file);
-  ::umount2(stage_.c_str(), MNT_DETACH);
+  for (NewFile& file : wanted.files) keep(*made.node, file);
   for (const auto& [name, value] : wanted.sysctls) os::set_sysctl(name, value);
   return made;
 }
 
+/// Remembers it for the mount namespace; what is shared is written now, once.
+void NodeMaker::keep(NodeNamespaces& node, NewFile& file) {
+  if (::access(file.path.c_str(), F_OK) != 0) {
+    if (file.if_there) return;
+    os::throw_errno(errno, "replace " + file.path);
+  }
+  if (file.shared != 0) {
+    if (file.has_content) shared_[file.shared] = write_staged(file.content, file.path);
+    const auto found = shared_.find(file.shared);
+    if (found == shared_.end()) os::throw_errno(EINVAL, "a shared file without content");
+    file.content = found->second;  // its name now: a later network may use the number anew
+  }
+  node.files_.push_back(std::move(file));
+}
+
+void NodeMaker::prepare(NodeNamespaces& node) {
+  if (node.mount_) return;
+  try {
+    const Journey journey{*this, CLONE_NEWNET | CLONE_NEWNS};
+    node.mount_ = make_mount_namespace(node);
+    node.files_ = {};
+  } catch (const std::system_error& error) {
+    node.own_files_.clear();
+    throw_for_node(node.name_, error);
+  }
+}
+
+os::Fd NodeMaker::make_mount_namespace(NodeNamespaces& node) {
+  os::check(::setns(node.network_.get(), CLONE_NEWNET), "enter its network namespace");  // whose /sys is to be seen
+  os::check(::setns(template_mount_.get(), CLONE_NEWNS), "enter the mount namespace that nodes are copies of");
+  os::check(::unshare(CLONE_NEWNS), "make its mount namespace");
+  os::Fd mount = open_namespace(kOwnMount);
+  mount_own_sys();
+  for (const NewFile& file : node.files_) place_file(node, file);
+  ::umount2(stage_.c_str(), MNT_DETACH);
+  return mount;
+}
+
 void NodeMaker::place_file(NodeNamespaces& node, const NewFile& file) {
-  if (file.if_there && ::access(file.path.c_str(), F_OK) != 0) return;
-  bind_over(stage_file(file), file.path);
+  const std::string name = file.shared != 0 ? file.content : write_staged(file.content, file.path);
+  bind_over(stage_ + '/' + name, file.path);
   if (file.shared == 0) {
     node.own_files_.push_back(file.path);
     return;
@@ -184,18 +237,13 @@ void NodeMaker::place_file(NodeNamespaces& node, const NewFile& file) {
       "make read-only", file.path);
 }
 
-/// Where the file lies on the tmpfs; writes it, unless it is shared and there already.
-std::string NodeMaker::stage_file(const NewFile& file) {
-  if (file.shared != 0 && !file.has_content) {
-    const auto found = shared_.find(file.shared);
-    if (found == shared_.end()) os::throw_errno(EINVAL, "a shared file without content");
-    return found->second;
-  }
-  std::string path = stage_ + '/' + std::to_string(++files_);
-  const os::Fd made{os::check(::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644), "create", path)};
-  write_all(made, file.content, path);
-  if (file.shared != 0) shared_[file.shared] = path;
-  return path;
+/// Returns its name on the tmpfs.
+std::string NodeMaker::write_staged(const std::string& content, const std::string& path) {
+  std::string name = std::to_string(++files_);
+  const os::Fd made{os::check(
+      ::openat(stage_directory_.get(), name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644), "write", path)};
+  write_all(made, content, path);
+  return name;
 }
 
 }  // namespace dummynet::warden

@@ -11,12 +11,13 @@
 
 namespace dummynet::warden {
 
-/// A node: a network namespace and a mount namespace in which /sys and replaced files belong to it. Only its two
-/// descriptors are kept.
+/// A node: a network namespace and, from its first use on, a mount namespace in which /sys and replaced files belong to
+/// it. Only its descriptors are kept.
 class NodeNamespaces {
  public:
-  NodeNamespaces(os::Fd network, os::Fd mount) noexcept : network_{std::move(network)}, mount_{std::move(mount)} {}
+  NodeNamespaces(std::string name, os::Fd network) noexcept : name_{std::move(name)}, network_{std::move(network)} {}
   const os::Fd& network() const noexcept { return network_; }
+  /// Empty until NodeMaker::prepare().
   const os::Fd& mount() const noexcept { return mount_; }
   /// Gives the file new content for all who live in the node's mount namespace. Throws std::system_error.
   void set_file(const std::string& path, const std::string& content);
@@ -27,8 +28,10 @@ class NodeNamespaces {
 
  private:
   friend class NodeMaker;
+  std::string name_;
   os::Fd network_;
   os::Fd mount_;
+  std::vector<NewFile> files_;          // for the mount namespace to come
   std::vector<std::string> own_files_;  // replaced, and not shared with other nodes
   bool is_open_ = false;
 };
@@ -39,6 +42,9 @@ std::vector<std::string> change_sysctls(const std::vector<Sysctl>& sysctls);
 /// Makes nodes. What they have in common is prepared once: a mount namespace in which nobody lives, with a tmpfs that
 /// holds all replaced files. Each node's mount namespace is a copy of it, binds its files over the machine's own and
 /// drops the tmpfs, which lives on in these bindings.
+///
+/// That copy is made with the node's first process: in a large network few nodes have one, and it costs as much as the
+/// network namespace (mounting sysfs and looking a sysctl up are linear in the nodes there are).
 class NodeMaker {
  public:
   /// Leaves the caller where it was. Throws std::system_error.
@@ -49,19 +55,26 @@ class NodeMaker {
     os::Fd rtnetlink;  ///< a socket in its network
   };
   /// Throws std::system_error that names node and step; what was made before is gone then.
-  std::vector<Made> make(const std::vector<NewNode>& wanted);
+  std::vector<Made> make(std::vector<NewNode> wanted);
+
+  /// Makes the mount namespace, unless it is there. Throws as above.
+  void prepare(NodeNamespaces& node);
 
  private:
-  Made make_one(const NewNode& wanted);
+  class Journey;
+  Made make_one(NewNode& wanted);
+  os::Fd make_mount_namespace(NodeNamespaces& node);
+  void keep(NodeNamespaces& node, NewFile& file);
   void place_file(NodeNamespaces& node, const NewFile& file);
-  std::string stage_file(const NewFile& file);
+  std::string write_staged(const std::string& content, const std::string& path);
 
   os::Fd home_network_;
   os::Fd home_mount_;
   os::Fd template_mount_;
-  std::string stage_;
+  std::string stage_;       // where the tmpfs is mounted in there
+  os::Fd stage_directory_;  // reaches it from everywhere
   std::uint64_t files_ = 0;
-  std::map<std::uint32_t, std::string> shared_;  // where they lie
+  std::map<std::uint32_t, std::string> shared_;  // their names on the tmpfs
 };
 
 }  // namespace dummynet::warden

@@ -197,11 +197,11 @@ void Service::handle(const Header& header, os::FdList& fds) {
         return reply(Type::usage_is, header.id, tree != nullptr ? trees_.usage(*tree) : Usage{});
       }
       case Type::make_nodes:
-        if (auto message = parse<MakeNodes>(header.body)) return make_nodes(header.id, *message);
+        if (auto message = parse<MakeNodes>(header.body)) return make_nodes(header.id, std::move(*message));
         return malformed();
       case Type::set_node_file:
         if (auto message = parse<NodeFile>(header.body)) {
-          node(message->node).set_file(message->path, message->content);
+          prepared_node(message->node).set_file(message->path, message->content);
           return reply(Type::done, header.id, Usage{});
         }
         return malformed();
@@ -252,6 +252,12 @@ NodeNamespaces& Service::node(std::int32_t index) {
   return *nodes_[static_cast<std::size_t>(index)];
 }
 
+NodeNamespaces& Service::prepared_node(std::int32_t index) {
+  NodeNamespaces& found = node(index);
+  node_maker_->prepare(found);
+  return found;
+}
+
 void Service::start(std::uint32_t id, const Start& request, os::FdList& fds) {
   if (request.arguments.empty() || fds.size() < 3 || trees_.find(id) != nullptr) {
     return refuse(id, Refusal{static_cast<std::uint8_t>(os::SpawnStep::none), EINVAL, "start request", false});
@@ -267,7 +273,7 @@ void Service::start(std::uint32_t id, const Start& request, os::FdList& fds) {
   }
   if (!setup_.own_pid_namespace && !setup_.cgroups) spawn.die_with_parent();
   if (request.node >= 0) {
-    NodeNamespaces& place = node(request.node);
+    NodeNamespaces& place = prepared_node(request.node);
     spawn.set_node(place);
     const bool may_lack_rights = request.change_identity || request.own_user_namespace;
     if (may_lack_rights && !place.open_to_everybody()) {
@@ -288,11 +294,11 @@ void Service::start(std::uint32_t id, const Start& request, os::FdList& fds) {
   reply(Type::started, id, started, {}, setup_.own_pid_namespace ? std::optional{result.pid} : std::nullopt);
 }
 
-void Service::make_nodes(std::uint32_t id, const MakeNodes& request) {
+void Service::make_nodes(std::uint32_t id, MakeNodes request) {
   if (!setup_.can_make_nodes) os::throw_errno(EPERM, "nodes need a sandbox");
   if (request.nodes.size() > MakeNodes::kMax) os::throw_errno(E2BIG, "make nodes");
   if (!node_maker_) node_maker_.emplace();
-  std::vector<NodeMaker::Made> made = node_maker_->make(request.nodes);
+  std::vector<NodeMaker::Made> made = node_maker_->make(std::move(request.nodes));
   NodesMade answer;
   answer.first = static_cast<std::int32_t>(nodes_.size());
   answer.count = static_cast<std::uint32_t>(made.size());

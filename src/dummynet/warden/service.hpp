@@ -53,7 +53,7 @@ class Service {
   void start(std::uint32_t id, const Start& request, os::FdList& fds);
   void refuse(std::uint32_t id, const Refusal& refusal);
   void refuse(std::uint32_t id, const std::exception& error);
-  void make_nodes(std::uint32_t id, const MakeNodes& request);
+  void make_nodes(std::uint32_t id, MakeNodes request);
   void set_sysctls(std::uint32_t id, const SetSysctls& request);
   void drop_node(std::uint32_t id, std::int32_t index);
   template <typename Message>
@@ -61,6 +61,7 @@ class Service {
   void open_socket(std::uint32_t id, const SocketRequest& request);
   void find_socket(std::uint32_t id, std::uint64_t inode);
   NodeNamespaces& node(std::int32_t index);
+  NodeNamespaces& prepared_node(std::int32_t index);  // for a process to live in
 
   bool read_signals();
   void tell(const std::vector<os::Reaper::Ending>& endings);
