@@ -19,6 +19,9 @@ namespace dummynet {
 
 class SudoSession;
 
+/// What the warden measured, in our words.
+Resources to_resources(const warden::Usage& usage);
+
 /// What a ProcessMonitor is inside: the events of all processes, their order, and what they mean.
 ///
 /// Events come from one Poller: the wardens' sockets, the pipes, deadlines. Handlers change records; the program's own

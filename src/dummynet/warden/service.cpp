@@ -29,18 +29,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What cannot be killed for this long is named: it sleeps uninterruptibly in the kernel.
-constexpr std::int64_t kStuckAfterMs = 2000;
-// What we may not kill is given up after so many looks: meanwhile the rest of it may still be dying.
-constexpr int kLooksRefused = 20;
-constexpr std::chrono::microseconds kLongLook{200};
-constexpr int kLookShare = 4;  // looking takes a fifth of the time at most, while there is something else to do
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 os::Fd block_and_watch_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -53,6 +41,7 @@ os::Fd block_and_watch_signals() {
 
 Service::Service(Setup setup)
     : setup_{std::move(setup)},
+      replies_{setup_.socket},
       signals_{block_and_watch_signals()},
       trees_{setup_.cgroups.get(), setup_.own_pid_namespace, setup_.run} {
   buffer_.resize(kMaxInlineBytes + 1024);
@@ -82,13 +71,13 @@ void Service::say_hello(std::vector<std::string> notices) {
 
 void Service::run() {
   for (;;) {
-    pollfd watched[3] = {{setup_.socket.get(), static_cast<short>(POLLIN | (outgoing_.empty() ? 0 : POLLOUT)), 0},
+    pollfd watched[3] = {{setup_.socket.get(), static_cast<short>(POLLIN | (replies_.are_waiting() ? POLLOUT : 0)), 0},
                          {signals_.get(), POLLIN, 0},
                          {setup_.owner.get(), POLLIN, 0}};
     const int ready = ::poll(watched, 3, poll_timeout_ms());
     if (ready < 0 && errno != EINTR) os::throw_errno(errno, "poll");
     if (watched[2].revents != 0) break;
-    if ((watched[0].revents & POLLOUT) != 0) flush();
+    if ((watched[0].revents & POLLOUT) != 0) replies_.flush();
     if ((watched[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !receive_one()) break;
     if (watched[1].revents != 0) {
       if (read_signals()) break;
@@ -97,7 +86,7 @@ void Service::run() {
     if (reaper_.is_due()) tell(reaper_.take_all());
     if (!trees_.empty()) look_after_lingering();
     if (kill_all_id_) look_after_kill_all();
-    if (owner_gone_) break;
+    if (replies_.is_closed()) break;
   }
   shut_down();
 }
@@ -127,7 +116,7 @@ int Service::poll_timeout_ms() const {
   };
   if (killing) at_most(5);
   if (look_put_off_) {
-    at_most(std::chrono::ceil<std::chrono::milliseconds>(next_look_ - std::chrono::steady_clock::now()).count());
+    at_most(std::chrono::ceil<std::chrono::milliseconds>(next_look_ - Clock::now()).count());
   }
   return timeout;
 }
@@ -188,7 +177,7 @@ void Service::handle(const Header& header, os::FdList& fds) {
         return;
       case Type::kill_all:
         kill_all_id_ = header.id;
-        kill_all_since_ms_ = now_ms();
+        kill_all_since_ = Clock::now();
         kill_all_refused_ = 0;
         trees_.kill_all();
         return;
@@ -328,8 +317,9 @@ void Service::drop_node(std::uint32_t id, std::int32_t index) {
 
 template <typename Message>
 void Service::tell_guardian(Type type, std::uint32_t id, const Message& message) {
-  write(writer_.begin(type, id), message);
-  const std::string_view bytes = writer_.bytes();
+  Writer writer;
+  write(writer.begin(type, id), message);
+  const std::string_view bytes = writer.bytes();
   // Waits for room: the guardian has nothing else to do than to read.
   os::check(::send(setup_.to_guardian.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL), "tell the guardian");
   reply(Type::done, id, Usage{});
@@ -365,133 +355,6 @@ void Service::find_socket(std::uint32_t id, std::uint64_t inode) {
   }
   const auto about = setup_.own_pid_namespace && owner.holder != 0 ? std::optional{owner.holder} : std::nullopt;
   reply(Type::socket_owner, id, owner, {}, about);
-}
-
-void Service::tell(const std::vector<os::Reaper::Ending>& endings) {
-  std::vector<std::pair<Tree*, const siginfo_t*>> over;
-  for (const os::Reaper::Ending& ending : endings) {
-    Tree* tree = trees_.find_leader(ending.info.si_pid);
-    if (tree == nullptr) continue;  // an orphan that was left to us
-    trees_.leader_gone(*tree, ending.usage);
-    over.emplace_back(tree, &ending.info);
-  }
-  if (over.empty()) return;
-  // Every orphan comes to us: without any child there is no descendant either, and nothing to be looked up.
-  const bool alone = reaper_.no_children();
-  const bool look = !alone && may_look();
-  const Orphans orphans = look ? look_for_orphans() : Orphans{};
-  for (const auto& [tree, info] : over) {
-    Ended ended;
-    ended.code = info->si_code;
-    ended.status = info->si_status;
-    ended.tree_empty = alone || ((look || tree->slot >= 0) && trees_.is_gone(*tree, orphans));
-    ended.usage = trees_.usage(*tree);
-    reply(Type::ended, tree->id, ended);
-    if (ended.tree_empty) trees_.remove(*tree);
-  }
-}
-
-void Service::look_after_lingering() {
-  const std::vector<Tree*> lingering = trees_.lingering();
-  look_put_off_ = !lingering.empty() && !may_look();
-  if (lingering.empty() || look_put_off_) return;
-  const Orphans orphans = look_for_orphans();
-  for (Tree* tree : lingering) {
-    if (!trees_.is_gone(*tree, orphans)) {
-      if (tree->being_killed) trees_.kill(*tree);
-      continue;
-    }
-    TreeGone gone;
-    gone.killed = std::move(tree->killed);
-    gone.usage = trees_.usage(*tree);
-    reply(Type::tree_gone, tree->id, gone);
-    trees_.remove(*tree);
-  }
-}
-
-// With thousands of children a look takes milliseconds. Then it is not made for each ending and each request, but for
-// all since the last one together.
-Orphans Service::look_for_orphans() {
-  const auto begin = std::chrono::steady_clock::now();
-  Orphans orphans = trees_.orphans();
-  const auto end = std::chrono::steady_clock::now();
-  next_look_ = end - begin > kLongLook ? end + kLookShare * (end - begin) : end;
-  return orphans;
-}
-
-void Service::look_after_kill_all() {
-  tell(reaper_.take_all());
-  look_after_lingering();
-  AllGone gone;
-  if (!reaper_.no_children() || !trees_.empty()) {
-    if (!trees_.kill_all()) ++kill_all_refused_;
-    if (now_ms() - kill_all_since_ms_ < kStuckAfterMs && kill_all_refused_ < kLooksRefused) return;
-    for (const os::ProcessStat& one : os::read_processes()) {
-      const bool ours = setup_.own_pid_namespace ? one.pid != ::getpid() : one.parent == ::getpid();
-      if (ours && one.state != 'Z') gone.stuck.push_back({one.pid, one.command});
-    }
-  }
-  reply(Type::all_gone, *kill_all_id_, gone);
-  kill_all_id_.reset();
-}
-
-// The owner is gone: nothing may remain. As PID 1 our own end is what makes that certain.
-void Service::shut_down() {
-  owner_gone_ = true;
-  const std::int64_t deadline = now_ms() + 5 * kStuckAfterMs;
-  int refused = 0;
-  do {
-    if (!trees_.kill_all()) ++refused;
-    tell(reaper_.take_all());
-    const Orphans orphans = trees_.orphans();
-    for (Tree* tree : trees_.lingering()) {
-      if (trees_.is_gone(*tree, orphans)) trees_.remove(*tree);
-    }
-    if (reaper_.no_children() && trees_.empty()) break;
-    pollfd watched{signals_.get(), POLLIN, 0};
-    ::poll(&watched, 1, 2);
-    if (watched.revents != 0) read_signals();
-  } while (now_ms() < deadline && refused < kLooksRefused);
-  if (setup_.cgroups) setup_.cgroups->destroy();
-}
-
-template <typename Message>
-void Service::reply(Type type, std::uint32_t id, const Message& message, std::vector<os::Fd> fds,
-                    std::optional<pid_t> about) {
-  if (owner_gone_) return;
-  write(writer_.begin(type, id), message);
-  if (outgoing_.empty()) {
-    int numbers[os::FdList::kMax];
-    for (std::size_t i = 0; i < fds.size(); ++i) numbers[i] = fds[i].get();
-    if (os::send_message(setup_.socket.get(), writer_.bytes(), std::span{numbers, fds.size()}, MSG_DONTWAIT, about))
-      return;
-    if (errno != EAGAIN) {
-      owner_gone_ = true;
-      return;
-    }
-  }
-  outgoing_.push_back({std::string{writer_.bytes()}, about, std::move(fds)});
-}
-
-void Service::flush() {
-  while (!outgoing_.empty()) {
-    const Outgoing& next = outgoing_.front();
-    int numbers[os::FdList::kMax];
-    for (std::size_t i = 0; i < next.fds.size(); ++i) numbers[i] = next.fds[i].get();
-    const std::span fds{numbers, next.fds.size()};
-    bool sent = false;
-    try {
-      sent = os::send_message(setup_.socket.get(), next.bytes, fds, MSG_DONTWAIT, next.about);
-    } catch (const std::system_error&) {
-      // The process it was about has been reaped meanwhile: its number means nothing any more, the news still does.
-      sent = os::send_message(setup_.socket.get(), next.bytes, fds, MSG_DONTWAIT);
-    }
-    if (!sent) {
-      if (errno != EAGAIN) owner_gone_ = true;
-      return;
-    }
-    outgoing_.pop_front();
-  }
 }
 
 }  // namespace dummynet::warden

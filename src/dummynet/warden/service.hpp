@@ -2,7 +2,7 @@
 
 #include <sys/resource.h>
 
-#include <deque>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +14,7 @@
 #include "dummynet/warden/cgroup_pool.hpp"
 #include "dummynet/warden/node_namespaces.hpp"
 #include "dummynet/warden/protocol.hpp"
+#include "dummynet/warden/reply_queue.hpp"
 #include "dummynet/warden/trees.hpp"
 
 namespace dummynet::warden {
@@ -42,11 +43,7 @@ class Service {
   void run();
 
  private:
-  struct Outgoing {
-    std::string bytes;
-    std::optional<pid_t> about;
-    std::vector<os::Fd> fds;
-  };
+  using Clock = std::chrono::steady_clock;
 
   bool receive_one();
   void handle(const Header& header, os::FdList& fds);
@@ -66,18 +63,20 @@ class Service {
   bool read_signals();
   void tell(const std::vector<os::Reaper::Ending>& endings);
   void look_after_lingering();
-  bool may_look() const { return std::chrono::steady_clock::now() >= next_look_; }
+  bool may_look() const { return Clock::now() >= next_look_; }
   Orphans look_for_orphans();
   void look_after_kill_all();
   void shut_down();
 
   template <typename Message>
   void reply(Type type, std::uint32_t id, const Message& message, std::vector<os::Fd> fds = {},
-             std::optional<pid_t> about = {});
-  void flush();
+             std::optional<pid_t> about = {}) {
+    replies_.put(type, id, message, std::move(fds), about);
+  }
   int poll_timeout_ms() const;
 
   Setup setup_;
+  ReplyQueue replies_;
   os::Fd signals_;
   os::Spawner spawner_;
   Trees trees_;
@@ -85,16 +84,13 @@ class Service {
   std::vector<const char*> default_environment_;
   std::optional<NodeMaker> node_maker_;  // with the first node
   std::vector<std::unique_ptr<NodeNamespaces>> nodes_;
-  std::deque<Outgoing> outgoing_;
-  Writer writer_;
   std::string buffer_;
   os::Reaper reaper_;
   pid_t signalled_child_ = 0;
-  bool owner_gone_ = false;
   std::optional<std::uint32_t> kill_all_id_;
-  std::chrono::steady_clock::time_point next_look_{};
+  Clock::time_point next_look_{};
   bool look_put_off_ = false;
-  std::int64_t kill_all_since_ms_ = 0;
+  Clock::time_point kill_all_since_{};
   int kill_all_refused_ = 0;
 };
 
