@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <system_error>
 
 #include "dummynet/core/secret.hpp"
@@ -80,7 +81,7 @@ WardenProcess::WardenProcess(const MonitorOptions& options, std::string run, con
   configure.run = run_;
   configure.directory = options.directory;
   send(warden::Type::configure, 0, configure);
-  Message answer = await(0, warden::Type::hello);
+  Message answer = await_hello();
   if (answer.type == warden::Type::refused) {
     const auto refusal = warden::parse<warden::Refusal>(answer.body);
     throw to_start_error(refusal.value_or(warden::Refusal{}), "the warden");
@@ -92,6 +93,30 @@ WardenProcess::WardenProcess(const MonitorOptions& options, std::string run, con
   pidfd_ = os::Fd{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0U))};
   if (hello_.guardian > 0) {
     guardian_pidfd_ = os::Fd{static_cast<int>(::syscall(SYS_pidfd_open, hello_.guardian, 0U))};
+  }
+}
+
+WardenProcess::Message WardenProcess::await_hello() {
+  try {
+    return await(0, warden::Type::hello);
+  } catch (const StartError&) {
+    remove_unannounced_cgroup();
+    throw;
+  }
+}
+
+// Whoever kills the warden before it has a guardian leaves a cgroup that nobody has told us of.
+void WardenProcess::remove_unannounced_cgroup() const noexcept {
+  const std::filesystem::path own = os::Cgroup::where_am_i();
+  for (const std::filesystem::path& place : {own.parent_path(), own}) {
+    const std::filesystem::path left = place / warden::cgroup_name(run_);
+    if (own.empty() || ::access(left.c_str(), F_OK) != 0) continue;
+    try {
+      const os::Cgroup parent = os::Cgroup::open(place);
+      const auto deadline = Clock::now() + 2s;
+      while (!parent.remove_child(left.filename()) && Clock::now() < deadline) ::poll(nullptr, 0, 1);
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): gone meanwhile, or not ours to remove
+    }
   }
 }
 

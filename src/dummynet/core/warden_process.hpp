@@ -86,6 +86,8 @@ class WardenProcess final : public Warden {
 
   /// Ends what a killed warden could not end itself: waits for its namespace, kills and removes its cgroup, looks for
   /// marked processes. Returns what is still there.
+  Message await_hello();
+  void remove_unannounced_cgroup() const noexcept;
   void clean_up_after_it() noexcept;
 
  private:

@@ -46,7 +46,7 @@ std::unique_ptr<CgroupPool> CgroupPool::make(const std::string& run, std::vector
     std::unique_ptr<CgroupPool> pool{new CgroupPool};
     try {
       pool->parent_ = std::make_unique<os::Cgroup>(os::Cgroup::open(place));
-      pool->name_ = "dummynet." + run;
+      pool->name_ = cgroup_name(run);
       pool->path_ = place + '/' + pool->name_;
       pool->run_ = std::make_unique<os::Cgroup>(pool->parent_->create(pool->name_));
     } catch (const std::system_error& error) {

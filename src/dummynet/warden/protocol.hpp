@@ -57,6 +57,8 @@ enum class Type : std::uint8_t {
 enum class Containment : std::uint8_t { none, subreaper, cgroup, pid_namespace };
 enum class Source : std::uint8_t { none, cgroup_v2, cgroup_v1, rusage, sampled };
 
+/// How the v2 cgroup of a run is named, which lies beside or below that of its owner.
+inline std::string cgroup_name(const std::string& run) { return "dummynet." + run; }
 /// How the v1 memory cgroups of a run are named, which lie side by side: the tree's number follows.
 inline std::string memory_cgroup_prefix(const std::string& run) { return "dummynet." + run + '.'; }
 
