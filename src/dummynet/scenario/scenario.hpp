@@ -117,7 +117,7 @@ struct Scenario {
   std::optional<Located<net::Topology>> topology{};  ///< a preset: its nodes and links come before those below
   std::vector<NodeSpec> nodes{};                     ///< one that the preset has as well is the same one
   std::vector<LinkSpec> links{};
-  bool is_network_whole = true;    ///< false when some of topology, nodes and links could not be understood
+  bool is_network_whole = true;     ///< false when some of topology, nodes and links could not be understood
   bool are_all_nodes_known = true;  ///< false when there may be more nodes than these
   std::vector<ProcessSpec> processes{};
   bool operator==(const Scenario&) const = default;
