@@ -22,7 +22,7 @@ using State = MachineCheck::State;
 std::string_view word(State state) { return state == State::ok ? "ok" : state == State::missing ? "no" : "?"; }
 
 std::string painted(const MachineCheck& check, bool colour) {
-  const std::string text = fmt::format("{:<4}", word(check.state));
+  std::string text = fmt::format("{:<4}", word(check.state));
   if (!colour) return text;
   const char* const code = check.state == State::ok ? "\x1b[32m" : check.required ? "\x1b[1;31m" : "\x1b[33m";
   return code + text + "\x1b[0m";

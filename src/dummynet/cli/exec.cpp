@@ -56,6 +56,7 @@ int exec(const ExecArguments& arguments) {
   std::vector<scenario::FoundRun> found = scenario::find_runs();
   std::erase_if(found, [](const scenario::FoundRun& run) { return !run.answers || !run.facts; });
   std::vector<scenario::RunFacts> facts;
+  facts.reserve(found.size());
   for (const scenario::FoundRun& run : found) facts.push_back(*run.facts);
   const scenario::RunChoice choice = scenario::choose_run(arguments.run, facts);
   if (!choice.complaint.empty()) return complain(kUsage, choice.complaint);
