@@ -37,7 +37,9 @@ std::size_t count(const std::vector<std::vector<Owned>>& owned) {
 
 void put_outside_first(const NetworkPlan& plan, std::vector<std::vector<Owned>>& owned) {
   for (const PlannedNat& nat : plan.nats) {
-    std::ranges::stable_partition(owned[nat.node], [&](const Owned& one) { return one.interface == nat.outside; });
+    // Not the one of std::ranges: clang 14 cannot read what it returns.
+    auto& its = owned[nat.node];
+    std::stable_partition(its.begin(), its.end(), [&](const Owned& one) { return one.interface == nat.outside; });
   }
 }
 
