@@ -106,6 +106,7 @@ std::string as_svg(const net::Topology& topology, const net::NetworkPlan& plan) 
   double pitch = 100;
   for (const net::PlannedNode& node : plan.nodes) pitch = std::max(pitch, width_of(node) + 30);
   std::vector<std::array<std::size_t, 2>> pairs;
+  pairs.reserve(edges.size());
   for (const GraphEdge& edge : edges) pairs.push_back(edge.nodes);
   std::vector<Point> points = lay_out(plan.nodes.size(), pairs, pitch);
 

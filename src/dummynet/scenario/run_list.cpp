@@ -83,7 +83,11 @@ void look_into(const Place& place, std::vector<FoundRun>& found) {
     if (!base) return;
     const std::string path = place.parent + '/' + place.name;
     for (const std::string& name : names_in(path)) {
-      FoundRun run{path + '/' + name, place.user, os::open_private_directory(base.get(), name, place.user), {}, false};
+      FoundRun run{fmt::format("{}/{}", path, name),
+                   place.user,
+                   os::open_private_directory(base.get(), name, place.user),
+                   {},
+                   false};
       if (!run.directory) continue;
       run.facts = read_facts(run.directory);
       run.answers = static_cast<bool>(connect_to_run(run.directory));
@@ -126,6 +130,7 @@ RunChoice choose_run(std::string_view word, std::span<const RunFacts> runs) {
     return {0, fmt::format("there is no run `{}`{}", word, meant.empty() ? "; see `dummynet list`" : meant)};
   }
   std::vector<std::string> all;
+  all.reserve(matches.size());
   for (const std::size_t i : matches) all.push_back(runs[i].run);
   return {0, word == "-" ? fmt::format("there are {} runs: {}", all.size(), human_list(all))
                          : fmt::format("`{}` may be any of {}", word, human_list(all))};
