@@ -23,8 +23,8 @@ ALLOWED = {
     "cli": {"os", "core", "net", "wire", "scenario", "cli"},
     "testing": {"core", "net", "testing"},
 }
-# One file of wire makes a pipeline a link of net.
-EXTRA = {"wire/attach": {"net"}}
+# One file of wire carries frames between the cut ends of links of net.
+EXTRA = {"wire/link_engine": {"net"}}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<(dummynet/[^>]+)>)')
 
