@@ -66,7 +66,7 @@ def self_check():
         ("core/monitor.cpp", "dummynet/warden/reaper.hpp", True),
         ("core/monitor.hpp", "dummynet/net/network.hpp", True),
         ("wire/pump.cpp", "dummynet/net/network.hpp", True),
-        ("wire/attach.cpp", "dummynet/net/network.hpp", False),
+        ("wire/link_engine.cpp", "dummynet/net/network.hpp", False),
         ("scenario/runner.cpp", "dummynet/cli/options.hpp", True),
         ("cli/run.cpp", "dummynet/scenario/runner.hpp", False),
         ("cli/run.cpp", "options.hpp", True),
