@@ -11,35 +11,13 @@
 
 #include "dummynet/core/monitor.hpp"
 #include "dummynet/net/network.hpp"
+#include "dummynet/wire/counters.hpp"
 #include "dummynet/wire/impairment.hpp"
-#include "dummynet/wire/pipeline.hpp"
 
 namespace dummynet::wire {
 
 /// Which way: as the link's endpoints were given.
 enum class Direction : std::uint8_t { uplink, downlink };  ///< first → second, second → first
-
-/// How late packets were released, in powers of two of a microsecond: [0] below 1 µs, [n] below 2^n µs.
-struct LatenessHistogram {
-  std::array<std::uint64_t, 32> buckets{};
-  Nanoseconds max{0};
-  /// The upper bound of the bucket that holds this share (0 to 1) of all.
-  Nanoseconds quantile(double share) const noexcept;
-  std::uint64_t count() const noexcept;
-};
-
-struct DirectionCounters {
-  PipelineCounters fate{};
-  LatenessHistogram lateness{};
-  std::uint64_t own_losses = 0;    ///< the engine's own fault: no memory, refused by the kernel, missed in its buffer
-  std::uint64_t late_packets = 0;  ///< later than max(1 ms, 5 % of the delay)
-  std::uint64_t very_late_packets = 0;  ///< later than max(5 ms, 25 %)
-  double achieved_bits_per_second = 0;  ///< while packets departed; 0: fewer than two
-};
-
-struct LinkCounters {
-  std::array<DirectionCounters, 2> directions{};
-};
 
 /// One link whose packets' fate the engine decides.
 struct EmulatedLink {
