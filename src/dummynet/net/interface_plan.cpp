@@ -161,6 +161,7 @@ void InterfacePlanner::place_veth(std::size_t link) {
   if (!first || !second) return;
   draft_.plan.interfaces[*first].peer = second;
   draft_.plan.interfaces[*second].peer = first;
+  draft_.plan.interfaces[*first].cut = draft_.plan.interfaces[*second].cut = draft_.topology.links[link].cut;
   const auto [one, other] = std::minmax({*draft_.ends[link][0].node, *draft_.ends[link][1].node});
   cables_between_[{one, other}].push_back(link);
 }

@@ -22,6 +22,10 @@ void describe(NetlinkRequest& request, const NewLink& link) {
   auto& header = request.header<ifinfomsg>();
   header.ifi_index = static_cast<int>(link.index);
   if (link.up) header.ifi_flags = header.ifi_change = IFF_UP;
+  if (!link.speaks) {
+    header.ifi_flags |= IFF_NOARP;
+    header.ifi_change |= IFF_NOARP | IFF_MULTICAST;
+  }
   request.put(IFLA_IFNAME, link.name);
   if (link.mac) request.put_bytes(IFLA_ADDRESS, link.mac->bytes);
   if (link.mtu) request.put_u32(IFLA_MTU, *link.mtu);
@@ -104,12 +108,16 @@ NetlinkRequest make_macvlan(const NewLink& link, std::uint32_t parent, int netns
   return request;
 }
 
+NetlinkRequest change_link(std::uint32_t index, const std::string& object) {
+  return change(RTM_NEWLINK, index, object);
+}
+
 NetlinkRequest set_up(std::uint32_t index, const std::string& object) { return change_state(index, true, object); }
 
 NetlinkRequest set_down(std::uint32_t index, const std::string& object) { return change_state(index, false, object); }
 
 NetlinkRequest without_link_local(std::uint32_t index, const std::string& object) {
-  NetlinkRequest request = change(RTM_NEWLINK, index, object);
+  NetlinkRequest request = change_link(index, object);
   const auto families = request.nest(IFLA_AF_SPEC);
   const auto family = request.nest(AF_INET6);
   request.put_u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
@@ -117,19 +125,19 @@ NetlinkRequest without_link_local(std::uint32_t index, const std::string& object
 }
 
 NetlinkRequest set_master(std::uint32_t index, std::uint32_t master, const std::string& object) {
-  NetlinkRequest request = change(RTM_NEWLINK, index, object);
+  NetlinkRequest request = change_link(index, object);
   request.put_u32(IFLA_MASTER, master);
   return request;
 }
 
 NetlinkRequest rename_link(std::uint32_t index, const std::string& name, const std::string& object) {
-  NetlinkRequest request = change(RTM_NEWLINK, index, object);
+  NetlinkRequest request = change_link(index, object);
   request.put(IFLA_IFNAME, name);
   return request;
 }
 
 NetlinkRequest move_link(std::uint32_t index, int netns, const std::string& object) {
-  NetlinkRequest request = change(RTM_NEWLINK, index, object);
+  NetlinkRequest request = change_link(index, object);
   request.put_u32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(netns));
   return request;
 }

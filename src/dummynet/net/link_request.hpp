@@ -24,6 +24,7 @@ struct NewLink {
   std::optional<std::uint32_t> mtu{};  ///< bytes
   std::uint32_t master = 0;            ///< the bridge that it is a port of; 0: none
   bool up = true;                      ///< the peer of a veth pair: always down, see below
+  bool speaks = true;                  ///< false: no ARP, and in no multicast groups
 
   std::string text() const { return node + ':' + name; }
 };
@@ -45,6 +46,8 @@ NetlinkRequest make_vxlan(const NewLink& link, std::uint32_t vni, const IpAddres
 NetlinkRequest make_macvlan(const NewLink& link, std::uint32_t parent, int netns);
 
 // Changes of an interface that is there; `object` names it in errors.
+/// None yet: attributes follow.
+NetlinkRequest change_link(std::uint32_t index, const std::string& object);
 NetlinkRequest set_up(std::uint32_t index, const std::string& object);
 NetlinkRequest set_down(std::uint32_t index, const std::string& object);
 /// It shall get no IPv6 address by itself; before it is up. Only where the kernel has IPv6.

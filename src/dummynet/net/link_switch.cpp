@@ -66,8 +66,9 @@ void LinkSwitch::bring_up(std::size_t interface) {
     restore(i, requests);
   }
   socket_in(planned.node).run(requests);
-  if (planned.peer && down_.contains(*planned.peer)) return;  // still no carrier
+  if (!planned.cut && planned.peer && down_.contains(*planned.peer)) return;  // still no carrier
   await(all);
+  if (planned.cut) return fabric_.await(interface);  // the other end has not noticed anything
   if (planned.peer) await(with_those_above(*planned.peer));
 }
 

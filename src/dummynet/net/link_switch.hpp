@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dummynet/core/warden.hpp"
+#include "dummynet/net/fabric.hpp"
 #include "dummynet/net/netlink.hpp"
 #include "dummynet/net/network_plan.hpp"
 
@@ -15,8 +16,8 @@ namespace dummynet::net {
 class LinkSwitch {
  public:
   /// `ids`: the warden's numbers of the nodes. All must outlive it.
-  LinkSwitch(Warden& warden, const NetworkPlan& plan, const std::vector<int>& ids)
-      : warden_{warden}, plan_{plan}, ids_{ids} {}
+  LinkSwitch(Warden& warden, const NetworkPlan& plan, const std::vector<int>& ids, const Fabric& fabric)
+      : warden_{warden}, plan_{plan}, ids_{ids}, fabric_{fabric} {}
 
   /// `interface`: its position in the plan. Throws std::system_error.
   void set_state(std::size_t interface, bool up);
@@ -33,6 +34,7 @@ class LinkSwitch {
   Warden& warden_;
   const NetworkPlan& plan_;
   const std::vector<int>& ids_;
+  const Fabric& fabric_;
   std::set<std::size_t> down_;
 };
 

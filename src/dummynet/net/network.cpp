@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "dummynet/core/warden.hpp"
+#include "dummynet/net/fabric.hpp"
 #include "dummynet/net/link_switch.hpp"
 #include "dummynet/net/name.hpp"
 #include "dummynet/net/network_builder.hpp"
@@ -44,6 +45,7 @@ class Network::State {
   const NetworkPlan& plan() const noexcept { return plan_; }
   std::string address(const std::string& node, IpFamily family) const;
   void set_link_state(const LinkEnd& end, bool up);
+  const Fabric& fabric(const char* what) const;
 
  private:
   enum class Phase { being_told, going_up, up };
@@ -66,6 +68,8 @@ class Network::State {
   std::unordered_map<std::string, std::size_t> positions_;
   std::vector<Interface> interfaces_;
   std::vector<int> ids_;
+  int fabric_id_ = -1;
+  std::unique_ptr<Fabric> fabric_;
   std::unique_ptr<LinkSwitch> switch_;
 };
 
@@ -121,13 +125,16 @@ void Network::State::up() {
   phase_ = Phase::going_up;
   for (const PlannedNode& node : plan_.nodes) positions_.emplace(node.name, positions_.size());
   {
-    const os::RaisedFileLimit room{2 * plan_.nodes.size()};
-    ids_ = NetworkBuilder{monitor_.warden(), plan_}.build();
+    const os::RaisedFileLimit room{2 * (plan_.nodes.size() + 1)};
+    NetworkBuilder builder{monitor_.warden(), plan_};
+    ids_ = builder.build();
+    fabric_id_ = builder.fabric();
   }
   for (const PlannedInterface& interface : plan_.interfaces) {
     interfaces_.push_back({plan_.nodes[interface.node].name, interface.name, interface.addresses});
   }
-  switch_ = std::make_unique<LinkSwitch>(monitor_.warden(), plan_, ids_);
+  fabric_ = std::make_unique<Fabric>(monitor_.warden(), plan_, ids_, fabric_id_);
+  switch_ = std::make_unique<LinkSwitch>(monitor_.warden(), plan_, ids_, *fabric_);
   phase_ = Phase::up;
 }
 
@@ -176,6 +183,11 @@ void Network::State::set_link_state(const LinkEnd& end, bool up) {
   switch_->set_state(find_interface(end), up);
 }
 
+const Fabric& Network::State::fabric(const char* what) const {
+  if (phase_ != Phase::up) throw std::logic_error{std::string{what} + " before Network::up()"};
+  return *fabric_;
+}
+
 Network::Network(ProcessMonitor& monitor) : state_{std::make_unique<State>(monitor)} {}
 Network::Network(ProcessMonitor& monitor, const Topology& topology) : Network{monitor, plan_or_throw(topology)} {}
 Network::Network(ProcessMonitor& monitor, NetworkPlan plan)
@@ -195,5 +207,11 @@ const std::vector<Interface>& Network::interfaces() const noexcept { return stat
 const NetworkPlan& Network::plan() const noexcept { return state_->plan(); }
 std::string Network::address(const std::string& node, IpFamily family) const { return state_->address(node, family); }
 void Network::set_link_state(const LinkEnd& end, bool up) { state_->set_link_state(end, up); }
+std::array<os::Fd, 2> Network::open_cut(std::size_t link) {
+  return state_->fabric("Network::open_cut()").open_cut(link);
+}
+void Network::set_segments(std::size_t link, bool whole) {
+  state_->fabric("Network::set_segments()").set_segments(link, whole);
+}
 
 }  // namespace dummynet::net

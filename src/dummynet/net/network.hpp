@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "dummynet/net/ip.hpp"
 #include "dummynet/net/network_plan.hpp"
 #include "dummynet/net/topology.hpp"
+#include "dummynet/os/fd.hpp"
 
 namespace dummynet::net {
 
@@ -70,7 +73,20 @@ class Network {
 
   /// Takes an interface down, which cuts its link for both sides, or brings it up again with the addresses and routes
   /// it had. Without an interface's name: the node's only one. Returns when that is so for packets too.
+  /// Of a link that is cut the other end keeps its carrier, as behind a converter.
   void set_link_state(const LinkEnd& end, bool up);
+
+  /// For who carries frames between the ends of a link that is cut (LinkSpec::cut; `link` is its position in the
+  /// topology): an AF_PACKET socket at each, in the order of the endpoints, as packet(7) says. What a node sends is
+  /// read here, what is written here comes to the node. Bound, non-blocking, close-on-exec, with PACKET_VNET_HDR (each
+  /// frame begins with a virtio_net_hdr), PACKET_IGNORE_OUTGOING, PACKET_AUXDATA and SO_TIMESTAMPNS. Buffers of 32 MiB;
+  /// an ordinary user gets up to net.core.rmem_max and wmem_max, usually some 180 full frames: keep reading. Valid
+  /// after up(); throws std::invalid_argument for a link that is not cut.
+  std::array<os::Fd, 2> open_cut(std::size_t link);
+  /// Whether the ends of a link that is cut may hand over frames of many segments, up to 64 KiB, that the kernel would
+  /// only cut up for a real cable: faster, but one decision then concerns many packets. At first: no. Holds for what is
+  /// sent from now on, also for what a router or a switch hands on.
+  void set_segments(std::size_t link, bool whole);
 
  private:
   class State;

@@ -42,7 +42,7 @@ void NetworkBuilder::find_order() {
   for (std::size_t i = 0; i < plan_.interfaces.size(); ++i) {
     const PlannedInterface& interface = plan_.interfaces[i];
     needs[i] = interface.node;
-    if (interface.peer) needs[i] = std::max(needs[i], plan_.interfaces[*interface.peer].node);
+    if (interface.peer && !interface.cut) needs[i] = std::max(needs[i], plan_.interfaces[*interface.peer].node);
     for (const auto& below : {interface.parent, interface.bridge}) {
       if (below) needs[i] = std::max(needs[i], needs[*below]);
     }
@@ -56,15 +56,25 @@ void NetworkBuilder::find_order() {
 }
 
 std::vector<int> NetworkBuilder::build() {
-  warden_.make_nodes(
-      plan_.nodes.size(), [this](std::size_t node) { return setup_for(node); },
-      [this](std::size_t, Warden::Node node) { take_node(std::move(node)); });
+  make_nodes();
   bring_up(last_);
   set_late_sysctls();
   make_routes();
   make_nat();
   await_carriers();
   return std::move(ids_);
+}
+
+/// The fabric before all others, since what is cut in them reaches into it.
+void NetworkBuilder::make_nodes() {
+  const std::size_t before = Fabric::is_needed(plan_) ? 1 : 0;
+  const auto setup = [&](std::size_t i) { return i < before ? Fabric::setup() : setup_for(i - before); };
+  const auto made = [&](std::size_t i, Warden::Node node) {
+    if (i >= before) return take_node(std::move(node));
+    fabric_ = node.id;
+    fabric_door_.emplace(Door{std::move(node.netns), NetlinkSocket{std::move(node.rtnetlink)}});
+  };
+  warden_.make_nodes(before + plan_.nodes.size(), setup, made);
 }
 
 Warden::NodeSetup NetworkBuilder::setup_for(std::size_t node) const {
@@ -85,8 +95,12 @@ void NetworkBuilder::take_node(Warden::Node node) {
   if (there % kNodesTogether == 0 || there == plan_.nodes.size()) make_interfaces(there);
 }
 
+NetlinkSocket& NetworkBuilder::socket_in(std::size_t node) {
+  return node == in_fabric() ? fabric_door_->socket : doors_[node].socket;
+}
+
 void NetworkBuilder::send(std::size_t node, std::vector<NetlinkRequest>& requests) {
-  doors_[node].socket.run(requests);
+  socket_in(node).run(requests);
   requests.clear();
 }
 
@@ -98,10 +112,11 @@ std::size_t NetworkBuilder::making_end(std::size_t end) const {
   return second_makes ? second : first;
 }
 
-/// A veth pair is made where it stands first in the plan, or, if its bridge comes after that, second.
+/// A veth pair is made where it stands first in the plan, or, if its bridge comes after that, second. What is cut is
+/// two pairs.
 bool NetworkBuilder::is_made_here(std::size_t interface) const {
   const auto& peer = plan_.interfaces[interface].peer;
-  if (!peer) return true;
+  if (!peer || plan_.interfaces[interface].cut) return true;
   const auto [first, second] = std::minmax(interface, *peer);
   const auto& bridge = plan_.interfaces[second].bridge;
   return interface == (bridge && *bridge > first ? second : first);
@@ -145,6 +160,10 @@ NetlinkRequest NetworkBuilder::make(std::size_t interface, std::size_t& sender) 
   sender = planned.node;
   switch (planned.kind) {
     case InterfaceKind::veth: {
+      if (planned.cut) {
+        sender = in_fabric();
+        return make_veth(Fabric::end_of(plan_, interface), link, doors_[planned.node].netns.get());
+      }
       const std::size_t here = making_end(interface);
       const std::size_t there = plan_.interfaces[here].peer.value();
       sender = plan_.interfaces[here].node;
@@ -164,16 +183,24 @@ NetlinkRequest NetworkBuilder::make(std::size_t interface, std::size_t& sender) 
   return make_macvlan(link, parent.index, doors_[planned.node].netns.get());
 }
 
+/// Made as the other end of a pair, without all that the kernel does not do to such.
+bool NetworkBuilder::was_peer(std::size_t interface) const {
+  const PlannedInterface& planned = plan_.interfaces[interface];
+  return planned.kind == InterfaceKind::veth && (planned.cut || making_end(interface) != interface);
+}
+
 /// What remains to be asked for once it is made.
 void NetworkBuilder::put_bring_up(std::size_t interface, std::vector<NetlinkRequest>& requests) const {
   const PlannedInterface& planned = plan_.interfaces[interface];
   const std::string object = text(interface);
-  const bool was_peer = planned.kind == InterfaceKind::veth && making_end(interface) != interface;
-  if (was_peer && planned.bridge) {
+  if (was_peer(interface) && planned.bridge) {
     requests.push_back(set_master(planned.index, plan_.interfaces[*planned.bridge].index, "port " + object));
   }
   if (is_silent_[planned.node]) requests.push_back(without_link_local(planned.index, "interface " + object));
-  if (was_peer || !new_link(interface).up) requests.push_back(set_up(planned.index, "interface " + object));
+  if (was_peer(interface) || !new_link(interface).up) {
+    requests.push_back(set_up(planned.index, "interface " + object));
+    if (planned.cut) Fabric::put_segments(requests.back(), planned, false);
+  }
   for (const InterfaceAddress& address : planned.addresses) {
     requests.push_back(add_address(planned.index, address, object));
   }
@@ -229,10 +256,12 @@ void NetworkBuilder::make_nat() {
   }
 }
 
-/// Whichever end of a veth pair is brought up second finds its carrier there; the other is told of it later.
+/// Whichever end of a veth pair is brought up second finds its carrier there; the other is told of it later. Of what is
+/// cut that is the fabric's end.
 bool NetworkBuilder::may_come_up_late(std::size_t interface) const {
   const PlannedInterface& planned = plan_.interfaces[interface];
   if (planned.kind != InterfaceKind::veth) return true;
+  if (planned.cut) return false;
   const std::size_t peer = planned.peer.value();
   const std::size_t maker = making_end(interface);
   if (new_link(maker).up) return interface == maker;
@@ -242,7 +271,7 @@ bool NetworkBuilder::may_come_up_late(std::size_t interface) const {
 void NetworkBuilder::await_carriers() {
   // A bridge without ports never has one.
   std::vector<bool> has_ports(plan_.interfaces.size());
-  std::vector<std::vector<std::uint32_t>> waiting(plan_.nodes.size());
+  std::vector<std::vector<std::uint32_t>> waiting(plan_.nodes.size() + 1);
   for (const PlannedInterface& interface : plan_.interfaces) {
     if (interface.bridge) has_ports[*interface.bridge] = true;
   }
@@ -250,11 +279,13 @@ void NetworkBuilder::await_carriers() {
     const PlannedInterface& interface = plan_.interfaces[i];
     const bool is_empty_bridge = interface.kind == InterfaceKind::bridge && !has_ports[i];
     if (!is_empty_bridge && may_come_up_late(i)) waiting[interface.node].push_back(interface.index);
+    if (interface.cut) waiting[in_fabric()].push_back(Fabric::end_of(plan_, i).index);
   }
   // An interface that came up before its peer drops packets until the kernel has noticed the carrier: a lost ARP
   // request would cost the first connection a second.
-  for (std::size_t node = 0; node < plan_.nodes.size(); ++node) {
-    if (!waiting[node].empty()) await_carrier(doors_[node].socket, waiting[node], plan_.nodes[node].name);
+  for (std::size_t node = 0; node < waiting.size(); ++node) {
+    const std::string name = node == in_fabric() ? Fabric::setup().name : plan_.nodes[node].name;
+    if (!waiting[node].empty()) await_carrier(socket_in(node), waiting[node], name);
   }
 }
 

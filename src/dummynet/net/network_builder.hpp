@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "dummynet/core/warden.hpp"
+#include "dummynet/net/fabric.hpp"
 #include "dummynet/net/hosts.hpp"
 #include "dummynet/net/link_request.hpp"
 #include "dummynet/net/netlink.hpp"
@@ -25,6 +27,8 @@ class NetworkBuilder {
   /// Once. Returns the warden's number of each node. What is refused is thrown as std::system_error that names the
   /// object and the kernel's own words.
   std::vector<int> build();
+  /// The warden's number of the fabric, after build(); -1: no link is cut.
+  int fabric() const noexcept { return fabric_; }
 
  private:
   /// What is held open of a node while it is made.
@@ -34,6 +38,7 @@ class NetworkBuilder {
   };
 
   void find_order();
+  void make_nodes();
   Warden::NodeSetup setup_for(std::size_t node) const;
   void take_node(Warden::Node node);
 
@@ -42,6 +47,7 @@ class NetworkBuilder {
   NewLink new_link(std::size_t interface) const;
   std::size_t making_end(std::size_t end) const;
   bool is_made_here(std::size_t interface) const;
+  bool was_peer(std::size_t interface) const;
   /// Requests by level and node: what is together goes to the kernel together.
   using Batches = std::map<std::pair<unsigned, std::size_t>, std::vector<NetlinkRequest>>;
   void put_loopbacks(std::size_t first_node, std::size_t end_node, Batches& batches) const;
@@ -54,6 +60,9 @@ class NetworkBuilder {
   bool may_come_up_late(std::size_t interface) const;
   void await_carriers();
 
+  /// Where requests about the fabric are sent to, in the place of a node.
+  std::size_t in_fabric() const noexcept { return plan_.nodes.size(); }
+  NetlinkSocket& socket_in(std::size_t node);
   void send(std::size_t node, std::vector<NetlinkRequest>& requests);
   std::string text(std::size_t interface) const;
 
@@ -61,6 +70,8 @@ class NetworkBuilder {
   const NetworkPlan& plan_;
   std::vector<int> ids_;
   std::vector<Door> doors_;
+  int fabric_ = -1;
+  std::optional<Door> fabric_door_;
   std::size_t ready_ = 0;  // so many nodes have their interfaces
   /// For each node: the interfaces that can be made as soon as this node, and all before it, are there. In order.
   std::vector<std::vector<std::size_t>> possible_with_;

@@ -25,6 +25,7 @@ struct PlannedInterface {
   std::uint32_t index = 0;
   InterfaceKind kind = InterfaceKind::veth;
   std::optional<std::size_t> peer{};    ///< veth: the other end, which has this one as its peer
+  bool cut = false;                     ///< veth: somebody has to carry what passes between both; see LinkSpec::cut
   std::optional<std::size_t> parent{};  ///< vlan: on the same node; macvlan: on any
   std::optional<std::size_t> bridge{};  ///< the bridge (an interface of the same node) that it is a port of
   std::uint32_t id = 0;                 ///< vlan id, or VNI

@@ -72,6 +72,9 @@ struct LinkSpec {
   std::string second_parent{};
   std::optional<Subnet> subnet{};      ///< where its addresses are chosen from; default: a free one
   std::optional<std::uint32_t> mtu{};  ///< bytes, 68 to 65535; default: the kernel's, for vxlan less the tunnel's
+  /// veth only: the cable is cut. The kernel's peer of each end is in a place of its own, where whoever opens it
+  /// carries frames across: Network::open_cut(). Until then nothing passes.
+  bool cut = false;
   bool operator==(const LinkSpec&) const = default;
 };
 

@@ -150,6 +150,8 @@ void TopologyCheck::check_numbers(std::size_t link) {
   if (spec.kind == LinkKind::macvlan && !spec.second_parent.empty()) {
     draft_.complain_about_end(link, 1, "the parent of a macvlan is at its first endpoint");
   }
+  if (spec.cut && spec.kind != LinkKind::veth)
+    complain("only a veth link can be cut; cut those that this one runs over");
   check_mtu(link);
 }
 

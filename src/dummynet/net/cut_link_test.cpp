@@ -1,0 +1,344 @@
+// Links whose cable is cut: what comes into the fabric, and what comes out of it.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dummynet/core/warden.hpp"
+#include "dummynet/net/network.hpp"
+#include "dummynet/os/check.hpp"
+#include "support/carrier.hpp"
+#include "support/network_test.hpp"
+
+namespace dummynet::net {
+namespace {
+
+using test::Carrier;
+using test::end;
+using test::link;
+using test::node;
+
+const std::vector<IpFamily> kBoth{IpFamily::v4, IpFamily::v6};
+constexpr std::size_t kFullFrame = 1514;
+constexpr std::uint16_t kPort = 4242;
+
+LinkSpec cut(EndpointSpec first, EndpointSpec second) {
+  LinkSpec spec = link(std::move(first), std::move(second));
+  spec.cut = true;
+  return spec;
+}
+
+/// a - b
+Topology pair() {
+  Topology topology;
+  topology.nodes = {node("a"), node("b")};
+  topology.links = {cut(end("a"), end("b"))};
+  return topology;
+}
+
+/// client - plain or cut - middle - cut - server
+Topology chain(NodeKind middle, bool first_cut) {
+  Topology topology;
+  topology.nodes = {node("client"), node("middle", middle), node("server")};
+  topology.links = {link(end("client"), end("middle")), cut(end("middle"), end("server"))};
+  topology.links[0].cut = first_cut;
+  return topology;
+}
+
+bool becomes_readable(const os::Fd& socket) {
+  pollfd watch{socket.get(), POLLIN, 0};
+  return ::poll(&watch, 1, 60'000) == 1;
+}
+
+class CutLinkTest : public test::NetworkTest {
+ protected:
+  os::Fd open(const Network& network, const std::string& node, int domain, int type, int protocol = 0) {
+    return monitor_.warden().open_socket(network.place(node).node, domain, type, protocol);
+  }
+  static sockaddr_in address_of(const Network& network, const std::string& node) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(kPort);
+    EXPECT_EQ(::inet_pton(AF_INET, network.address(node).c_str(), &address.sin_addr), 1);
+    return address;
+  }
+  void send_by_tcp(const Network& network, const std::string& from, const std::string& to);
+  void send_in_segments(const Network& network, const std::string& from, const std::string& to);
+};
+
+/// A megabyte, and returns when all of it was read.
+void CutLinkTest::send_by_tcp(const Network& network, const std::string& from, const std::string& to) {
+  const sockaddr_in name = address_of(network, to);
+  const auto* address = reinterpret_cast<const sockaddr*>(&name);
+  const int on = 1;
+  const os::Fd listener = open(network, to, AF_INET, SOCK_STREAM);
+  os::check(::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+  os::check(::bind(listener.get(), address, sizeof name), "bind");
+  os::check(::listen(listener.get(), 1), "listen");
+  const os::Fd sender = open(network, from, AF_INET, SOCK_STREAM);
+  os::check(::connect(sender.get(), address, sizeof name), "connect");
+  const os::Fd receiver{os::check(::accept(listener.get(), nullptr, nullptr), "accept")};
+  std::vector<char> block(1 << 16);
+  constexpr std::size_t kBytes = 1 << 20;
+  for (std::size_t received = 0, sent = 0; received < kBytes;) {
+    std::array<pollfd, 2> watch{{{sender.get(), POLLOUT, 0}, {receiver.get(), POLLIN, 0}}};
+    if (sent >= kBytes) watch[0].events = 0;
+    ASSERT_GT(::poll(watch.data(), watch.size(), 60'000), 0);
+    if ((watch[0].revents & POLLOUT) != 0) {
+      sent +=
+          static_cast<std::size_t>(os::check(::send(sender.get(), block.data(), block.size(), MSG_DONTWAIT), "send"));
+    }
+    if ((watch[1].revents & POLLIN) != 0) {
+      received += static_cast<std::size_t>(os::check(::recv(receiver.get(), block.data(), block.size(), 0), "recv"));
+    }
+  }
+}
+
+/// Ten datagrams in one call: UDP_SEGMENT, udp(7).
+void CutLinkTest::send_in_segments(const Network& network, const std::string& from, const std::string& to) {
+  const sockaddr_in name = address_of(network, to);
+  const auto* address = reinterpret_cast<const sockaddr*>(&name);
+  constexpr std::size_t kSegment = 1400;
+  constexpr int kSegments = 10;
+  const os::Fd receiver = open(network, to, AF_INET, SOCK_DGRAM);
+  os::check(::bind(receiver.get(), address, sizeof name), "bind");
+  const os::Fd sender = open(network, from, AF_INET, SOCK_DGRAM);
+  const int size = kSegment;
+  os::check(::setsockopt(sender.get(), SOL_UDP, UDP_SEGMENT, &size, sizeof size), "UDP_SEGMENT");
+  const std::vector<char> block(kSegment * kSegments);
+  os::check(::sendto(sender.get(), block.data(), block.size(), 0, address, sizeof name), "sendto");
+  for (int i = 0; i < kSegments; ++i) {
+    ASSERT_TRUE(becomes_readable(receiver)) << "datagram " << i;
+    std::array<char, 65536> datagram{};
+    ASSERT_EQ(::recv(receiver.get(), datagram.data(), datagram.size(), 0), static_cast<ssize_t>(kSegment));
+  }
+}
+
+TEST_F(CutLinkTest, NothingPassesUntilSomebodyCarriesIt) {
+  if (!has_program("ping")) GTEST_SKIP() << "no ping(8) here";
+  Network network{monitor_, pair()};
+  network.up();
+
+  EXPECT_FALSE(succeeds(network, "a", {"ping", "-n", "-c", "1", "-W", "1", "b"}));
+  const Carrier carrier{network, 0};
+  EXPECT_TRUE(succeeds(network, "a", ping("b")));
+}
+
+TEST_F(CutLinkTest, CarriesTheVeryFirstPacketBothWays) {
+  Network network{monitor_, pair()};
+  network.up();
+  const auto ends = network.open_cut(0);
+  const os::Fd sender = open(network, "a", AF_INET, SOCK_DGRAM);
+  const sockaddr_in to = address_of(network, "b");
+
+  ASSERT_EQ(::sendto(sender.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to), 1);
+  ASSERT_TRUE(becomes_readable(ends[0])) << "the question for b's address";
+  std::array<char, 2048> frame{};
+  const ssize_t size = ::recv(ends[0].get(), frame.data(), frame.size(), 0);
+  ASSERT_GT(size, static_cast<ssize_t>(test::kVirtioHeaderBytes));
+  ASSERT_EQ(::send(ends[1].get(), frame.data(), static_cast<std::size_t>(size), 0), size);
+
+  ASSERT_TRUE(becomes_readable(ends[1])) << "b's answer";
+}
+
+TEST_F(CutLinkTest, GivesTheEndsInTheOrderOfTheEndpointsBoundAndReady) {
+  Network network{monitor_, chain(NodeKind::bridge, true)};
+  network.up();
+  auto ends = network.open_cut(1);
+
+  EXPECT_THROW(network.open_cut(2), std::invalid_argument);
+  for (const os::Fd& one : ends) {
+    std::array<char, 64> frame{};
+    EXPECT_EQ(::recv(one.get(), frame.data(), frame.size(), 0), -1);
+    EXPECT_EQ(errno, EAGAIN);
+    EXPECT_NE(::fcntl(one.get(), F_GETFD) & FD_CLOEXEC, 0);
+    for (const auto& [level, option] :
+         {std::pair{SOL_PACKET, PACKET_VNET_HDR}, {SOL_PACKET, PACKET_AUXDATA}, {SOL_SOCKET, SO_TIMESTAMPNS}}) {
+      int value = 0;
+      socklen_t length = sizeof value;
+      EXPECT_EQ(::getsockopt(one.get(), level, option, &value, &length), 0);
+      EXPECT_EQ(value, 1) << option;
+    }
+  }
+}
+
+TEST_F(CutLinkTest, JoinsRoutersAndSwitchesInBothFamilies) {
+  if (!has_program("ping")) GTEST_SKIP() << "no ping(8) here";
+  for (const NodeKind middle : {NodeKind::router, NodeKind::bridge}) {
+    Topology topology = chain(middle, true);
+    topology.families = kBoth;
+    topology.links[0].mtu = 9000;
+    topology.links[1].mtu = 9000;
+    topology.links[1].second.mac = MacAddress{{2, 0, 0, 0, 0, 9}};
+    Network network{monitor_, topology};
+    network.up();
+    const Carrier left{network, 0};
+    const Carrier right{network, 1};
+
+    EXPECT_TRUE(succeeds(network, "client", ping(network.address("server"))));
+    EXPECT_TRUE(succeeds(network, "server", ping(network.address("client", IpFamily::v6))));
+    EXPECT_TRUE(succeeds(network, "client",
+                         {"ping", "-n", "-c", "1", "-W", "30", "-M", "do", "-s", "8000", network.address("server")}));
+    EXPECT_EQ(output(network, "server", "cat /sys/class/net/eth0/address"), "02:00:00:00:00:09\n");
+  }
+}
+
+TEST_F(CutLinkTest, LeavesNoTraceInTheNodes) {
+  Network network{monitor_, pair()};
+  network.up();
+
+  EXPECT_EQ(network.plan().nodes.size(), 2U);
+  ASSERT_EQ(network.interfaces().size(), 2U);
+  EXPECT_EQ(output(network, "a", "ls /sys/class/net | sort | xargs"), "eth0 lo\n");
+  EXPECT_EQ(output(network, "a", "cat /etc/hosts"), "127.0.0.1\tlocalhost\n::1\tlocalhost\n10.0.0.1\ta\n10.0.0.2\tb\n");
+}
+
+TEST_F(CutLinkTest, TheFabricItselfSaysNothing) {
+  Topology topology = pair();
+  topology.families = kBoth;
+  Network network{monitor_, topology};
+  network.up();
+  const os::Fd listener = open(network, "a", AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+  auto ends = network.open_cut(0);
+
+  // Something that would make a host speak up: who has 10.0.0.1, asked of the fabric. And a marked frame at the end.
+  const os::Fd asker = open(network, "a", AF_INET, SOCK_DGRAM);
+  const sockaddr_in to = address_of(network, "b");
+  ASSERT_EQ(::sendto(asker.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to), 1);
+  ASSERT_TRUE(becomes_readable(ends[0]));
+  std::array<char, test::kVirtioHeaderBytes + 60> marked{};
+  marked.fill('\x55');
+  std::fill_n(marked.begin(), test::kVirtioHeaderBytes, '\0');
+  ASSERT_EQ(::send(ends[0].get(), marked.data(), marked.size(), 0), static_cast<ssize_t>(marked.size()));
+
+  for (bool found = false; !found;) {
+    ASSERT_TRUE(becomes_readable(listener));
+    std::array<char, 2048> frame{};
+    sockaddr_ll from{};
+    socklen_t length = sizeof from;
+    const ssize_t got =
+        ::recvfrom(listener.get(), frame.data(), frame.size(), 0, reinterpret_cast<sockaddr*>(&from), &length);
+    ASSERT_GT(got, 0);
+    if (from.sll_pkttype == PACKET_OUTGOING) continue;
+    ASSERT_EQ(frame[0], '\x55') << "a frame of " << got << " bytes that nobody carried";
+    found = true;
+  }
+}
+
+TEST_F(CutLinkTest, LetsNoFrameThroughThatIsLongerThanTheCable) {
+  Network network{monitor_, pair()};
+  network.up();
+  Carrier carrier{network, 0};
+
+  send_by_tcp(network, "a", "b");
+  send_in_segments(network, "a", "b");
+  EXPECT_EQ(carrier.longest_frame(), kFullFrame);
+
+  network.set_segments(0, true);
+  carrier.forget_longest();
+  send_by_tcp(network, "a", "b");
+  EXPECT_GT(carrier.longest_frame(), 4 * kFullFrame);
+  carrier.forget_longest();
+  send_in_segments(network, "b", "a");
+  EXPECT_GT(carrier.longest_frame(), 4 * kFullFrame);
+
+  network.set_segments(0, false);
+  carrier.forget_longest();
+  send_by_tcp(network, "b", "a");
+  send_in_segments(network, "b", "a");
+  EXPECT_EQ(carrier.longest_frame(), kFullFrame);
+}
+
+TEST_F(CutLinkTest, CutsUpWhatRoutersAndSwitchesHandOn) {
+  for (const NodeKind middle : {NodeKind::router, NodeKind::bridge}) {
+    Network network{monitor_, chain(middle, false)};
+    network.up();
+    Carrier carrier{network, 1};
+
+    send_by_tcp(network, "client", "server");
+    send_in_segments(network, "client", "server");
+    EXPECT_EQ(carrier.longest_frame(), kFullFrame) << static_cast<int>(middle);
+
+    network.set_segments(1, true);
+    carrier.forget_longest();
+    send_by_tcp(network, "client", "server");
+    EXPECT_GT(carrier.longest_frame(), 4 * kFullFrame) << static_cast<int>(middle);
+  }
+}
+
+TEST_F(CutLinkTest, CutsUpWhatSomebodyElseCarriedWhole) {
+  for (const NodeKind middle : {NodeKind::router, NodeKind::bridge}) {
+    Network network{monitor_, chain(middle, true)};
+    network.up();
+    network.set_segments(0, true);
+    Carrier before{network, 0};
+    Carrier after{network, 1};
+
+    send_by_tcp(network, "client", "server");
+    EXPECT_GT(before.longest_frame(), 4 * kFullFrame);
+    EXPECT_EQ(after.longest_frame(), kFullFrame) << static_cast<int>(middle);
+
+    before.forget_longest();
+    send_in_segments(network, "client", "server");
+    EXPECT_GT(before.longest_frame(), 4 * kFullFrame);
+    EXPECT_EQ(after.longest_frame(), kFullFrame) << static_cast<int>(middle);
+  }
+}
+
+TEST_F(CutLinkTest, GoesDownAndComesBack) {
+  if (!has_program("ping")) GTEST_SKIP() << "no ping(8) here";
+  Topology topology = pair();
+  topology.families = kBoth;
+  Network network{monitor_, topology};
+  network.up();
+  const Carrier carrier{network, 0};
+
+  for (const char* name : {"a", "b"}) {
+    network.set_link_state({name, {}}, false);
+    EXPECT_FALSE(succeeds(network, "a", {"ping", "-n", "-c", "1", "-W", "1", "b"})) << name;
+    network.set_link_state({name, {}}, true);
+    EXPECT_TRUE(succeeds(network, "a", ping(network.address("b")))) << name;
+    EXPECT_TRUE(succeeds(network, "a", ping(network.address("b", IpFamily::v6)))) << name;
+  }
+}
+
+TEST_F(CutLinkTest, SaysWhatComesBeforeWhat) {
+  Topology topology = pair();
+  topology.links.push_back(link(end("a"), end("b")));
+  Network network{monitor_, topology};
+
+  EXPECT_THROW(network.open_cut(0), std::logic_error);
+  network.up();
+  EXPECT_THROW(network.open_cut(1), std::invalid_argument);
+  EXPECT_THROW(network.set_segments(1, true), std::invalid_argument);
+}
+
+TEST(CutLinkPlan, OnlyCablesCanBeCut) {
+  Topology topology = pair();
+  topology.links.push_back(cut(end("a"), end("b")));
+  topology.links.back().kind = LinkKind::vlan;
+  topology.links.back().id = 5;
+  topology.links.back().first_parent = topology.links.back().second_parent = "eth0";
+
+  const PlannedNetwork planned = plan_network(topology);
+
+  ASSERT_EQ(planned.complaints.size(), 1U);
+  EXPECT_EQ(planned.complaints.front().message, "only a veth link can be cut; cut those that this one runs over");
+  EXPECT_EQ(planned.complaints.front().index, 1U);
+}
+
+}  // namespace
+}  // namespace dummynet::net

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "dummynet/core/warden.hpp"
+#include "dummynet/net/link_request.hpp"
+#include "dummynet/net/netlink.hpp"
+#include "dummynet/net/network_plan.hpp"
+#include "dummynet/os/fd.hpp"
+
+namespace dummynet::net {
+
+/// Where the kernel's peers of the ends of cut links are: a network namespace in which nobody lives. It has no
+/// addresses, no IPv6 and no ARP, so that it says nothing of its own, and whoever carries frames between its interfaces
+/// is the link. No node of the plan: nobody sees it.
+class Fabric {
+ public:
+  /// `ids`: the warden's numbers of the nodes, `fabric`: that of the fabric. All must outlive it.
+  Fabric(Warden& warden, const NetworkPlan& plan, const std::vector<int>& ids, int fabric)
+      : warden_{warden}, plan_{plan}, ids_{ids}, fabric_{fabric} {}
+
+  /// See Network::open_cut().
+  std::array<os::Fd, 2> open_cut(std::size_t link) const;
+  /// See Network::set_segments().
+  void set_segments(std::size_t link, bool whole) const;
+  /// Waits until frames pass between the fabric and this end of a cut link: its position in the plan.
+  void await(std::size_t interface) const;
+
+  // For who makes it.
+  static bool is_needed(const NetworkPlan& plan);
+  static Warden::NodeSetup setup();
+  /// The fabric's end of this interface. Its index is known without asking, and another than that of its peer.
+  static NewLink end_of(const NetworkPlan& plan, std::size_t interface);
+  /// Asks the kernel to let this interface of a node send frames of many segments (`whole`) or to cut them up, also
+  /// those that it only hands on.
+  static void put_segments(NetlinkRequest& request, const PlannedInterface& interface, bool whole);
+
+ private:
+  std::array<std::size_t, 2> ends_of(std::size_t link) const;
+  os::Fd open_end(std::size_t interface) const;
+
+  Warden& warden_;
+  const NetworkPlan& plan_;
+  const std::vector<int>& ids_;
+  int fabric_;
+};
+
+}  // namespace dummynet::net
