@@ -11,6 +11,7 @@ Exit code: the command's own; 77 when no such machine can be had here, after the
 
 import argparse
 import contextlib
+import fcntl
 import os
 import pathlib
 import re
@@ -23,7 +24,7 @@ import time
 
 SKIPPED = 77
 TIMED_OUT = 124
-LAYOUT = "1"  # of the cache: raise it when what is prepared changes
+LAYOUT = "2"  # of the cache: raise it when what is prepared changes
 MODULES = ["virtio_pci", "9pnet_virtio", "9p", "overlay", "virtio_console"]  # until the root is there
 UNNEEDED = ["sound", "drivers/gpu", "drivers/media", "drivers/iio", "drivers/staging", "drivers/infiniband",
             "drivers/scsi", "drivers/usb", "drivers/net/wireless", "drivers/net/ethernet", "drivers/hwmon"]
@@ -50,11 +51,13 @@ mount -t devpts -o ptmxmode=0666 devpts /new/dev/pts
 mount --move /keep "/new$DIR"; mount --move /keep2 /new/lib/modules
 ln -s /proc/self/fd /new/dev/fd; ln -s fd/0 /new/dev/stdin; ln -s fd/1 /new/dev/stdout; ln -s fd/2 /new/dev/stderr
 [ -e /new/dev/net/tun ] || mknod -m 666 /new/dev/net/tun c 10 200
-mount -t cgroup2 cgroup2 /new/sys/fs/cgroup
-for one in $(cat /new/sys/fs/cgroup/cgroup.controllers); do
-  echo +$one >/new/sys/fs/cgroup/cgroup.subtree_control
-done 2>/dev/null
-mkdir /new/sys/fs/cgroup/command
+if [ "$SYSTEMD" = 0 ]; then
+  mount -t cgroup2 cgroup2 /new/sys/fs/cgroup
+  for one in $(cat /new/sys/fs/cgroup/cgroup.controllers); do
+    echo +$one >/new/sys/fs/cgroup/cgroup.subtree_control
+  done 2>/dev/null
+  mkdir /new/sys/fs/cgroup/command
+fi
 hostname vm; ip link set lo up
 cp /bin/busybox /main /new/run
 exec switch_root /new /run/busybox sh /run/main
@@ -69,6 +72,42 @@ echo $? >$status
 echo 1 >/sys/fs/cgroup/command/cgroup.kill
 /run/busybox sleep 0.2
 /run/busybox reboot -f
+"""
+
+
+# The same below systemd, which is PID 1: the command is a service, whose cgroup is its own to divide. Nothing of this
+# machine's own services is started, and what its disks are called means nothing there.
+SERVICE_MAIN = r"""
+units=/run/systemd/system
+/run/busybox mkdir -p $units
+/run/busybox cat >$units/command.service <<END
+[Unit]
+DefaultDependencies=no
+Wants=dbus.service systemd-logind.service systemd-user-sessions.service
+After=dbus.service systemd-logind.service systemd-user-sessions.service
+[Service]
+Type=oneshot
+Delegate=yes
+TasksMax=infinity
+TimeoutStartSec=infinity
+ExecStart=/run/busybox sh /run/service
+END
+/run/busybox cat >$units/command.target <<END
+[Unit]
+Requires=basic.target command.service
+After=basic.target
+AllowIsolate=yes
+END
+/run/busybox cat >/run/service <<END
+output=$(echo /dev/vport*p1) status=$(echo /dev/vport*p2)
+/run/busybox sh /run/command >\$output 2>&1 </dev/null
+echo \$? >\$status
+/run/busybox sleep 0.2
+/run/busybox reboot -f
+END
+: >/etc/fstab
+[ -s /etc/machine-id ] || echo 00000000000000000000000000000001 >/etc/machine-id
+exec /lib/systemd/systemd --unit=command.target --log-target=console --show-status=0
 """
 
 
@@ -131,12 +170,20 @@ class Archive:
 
 
 def prepare(cache):
-    """Fills the cache, once: kernel, lib/modules, initrd."""
-    ready = cache / "ready"
-    if ready.exists() and ready.read_text() == LAYOUT:
-        return
-    shutil.rmtree(cache, ignore_errors=True)
-    cache.mkdir(parents=True)
+    """Fills the cache, once: kernel, lib/modules, initrd. Who comes meanwhile waits."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with open(cache / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ready = cache / "ready"
+        if not ready.exists() or ready.read_text() != LAYOUT:
+            fill(cache)
+            ready.write_text(LAYOUT)
+
+
+def fill(cache):
+    for old in cache.iterdir():
+        if old.name != "lock":
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
     package = kernel_package()
     print(f"vm: fetching {package} and busybox-static into {cache}, once", file=sys.stderr)
     download(package, cache / "kernel")
@@ -158,7 +205,6 @@ def prepare(cache):
         archive.add(f"modules/{number:02}", pathlib.Path(file).read_bytes())
     (cache / "initrd").write_bytes(archive.finished())
     shutil.move(next((cache / "kernel/boot").glob("vmlinuz-*")), cache / "vmlinuz")
-    ready.write_text(LAYOUT)
 
 
 def qemu(cache, initrd, console, kvm):
@@ -201,19 +247,19 @@ def show_while_it_runs(line, output, seconds):
             machine.kill()
 
 
-def boot(cache, directory, command, seconds):
+def boot(cache, directory, command, seconds, systemd):
     kvm = has_kvm(cache)
     with tempfile.TemporaryDirectory(prefix="run.", dir=cache) as folder:
         folder = pathlib.Path(folder)
         own = Archive()
-        own.add("settings", f"DIR={shlex.quote(str(directory))}\n"
+        own.add("settings", f"DIR={shlex.quote(str(directory))}\nSYSTEMD={int(systemd)}\n"
                             f"LIB_MODULES={shlex.quote(str(cache / 'kernel/lib/modules'))}\n".encode())
         text = f"cd {shlex.quote(str(directory))} || exit 125\n"
         text += "export HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
         text += f"export DUMMYNET_EMULATED={0 if kvm else 1}\n"
         text += f"exec {shlex.join(command)}\n"
         own.add("main", ("cat >/run/command <<'END_OF_COMMAND'\n" + text + "END_OF_COMMAND\n").replace(
-            "cat >", "/run/busybox cat >", 1).encode() + MAIN.encode())
+            "cat >", "/run/busybox cat >", 1).encode() + (SERVICE_MAIN if systemd else MAIN).encode())
         (folder / "initrd").write_bytes((cache / "initrd").read_bytes() + own.finished())
         line = qemu(cache, folder / "initrd", folder / "console", kvm)
         line += ["-fsdev", "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",
@@ -242,6 +288,8 @@ def main():
     parser.add_argument("--cache", default="build/vm", help="default: build/vm")
     parser.add_argument("--dir", default=".", metavar="DIR")
     parser.add_argument("--timeout", type=int, default=600, metavar="SECONDS")
+    parser.add_argument("--systemd", action="store_true",
+                        help="boot this machine's systemd; COMMAND is a service with a delegated cgroup")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     try:
@@ -250,6 +298,8 @@ def main():
         for program in ["qemu-system-x86_64", "depmod", "modprobe", "apt-get", "dpkg-deb"]:
             if not shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
                 raise NoMachine(f"{program} is not installed (./dev setup vm)")
+        if arguments.systemd and not os.path.exists("/lib/systemd/systemd"):
+            raise NoMachine("systemd is not installed (./dev setup vm)")
         os.environ["PATH"] += ":/usr/sbin:/sbin"
         cache = pathlib.Path(arguments.cache).resolve()
         prepare(cache)
@@ -257,7 +307,8 @@ def main():
         print(f"vm: Skipped\nno virtual machine: {reason}\n")
         sys.exit(SKIPPED)
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
-    sys.exit(boot(cache, pathlib.Path(arguments.dir).resolve(), command or ["true"], arguments.timeout))
+    sys.exit(boot(cache, pathlib.Path(arguments.dir).resolve(), command or ["true"], arguments.timeout,
+                  arguments.systemd))
 
 
 if __name__ == "__main__":
