@@ -24,7 +24,7 @@ class LivingTest : public ScenarioTest {
   /// A run that ends well as soon as release() was called. Its directory is below the test's folder.
   std::string waiting_scenario() const {
     return file(R"(
-nodes: {left: , right: }
+nodes: {left: , right: {environment: {COLOUR: blue, DUMMYNET_NODE: nonsense}}}
 links: [{endpoints: [left, right]}]
 processes:
   server: {node: right, command: [)" DUMMYNET_BIN_DIR
@@ -105,9 +105,9 @@ TEST_F(LivingTest, ExecPassesStreamsAndExitCodeThrough) {
   const auto cat = exec({"cat"}, "typed\n");
   EXPECT_EQ(cat->wait(), 0) << cat->all();
   EXPECT_EQ(cat->out(), "typed\n");
-  const auto both = exec({"sh", "-c", "echo out; echo err >&2; echo $DUMMYNET_NODE $DUMMYNET_RUN; exit 7"});
+  const auto both = exec({"sh", "-c", "echo out; echo err >&2; echo $DUMMYNET_NODE $DUMMYNET_RUN $COLOUR; exit 7"});
   EXPECT_EQ(both->wait(), 7);
-  EXPECT_EQ(both->out(), "out\nright " + name + "\n");
+  EXPECT_EQ(both->out(), "out\nright " + name + " blue\n");
   EXPECT_EQ(both->err(), "err\n");
   const auto killed = exec({"sh", "-c", "kill -9 $$"});
   EXPECT_EQ(killed->wait(), 137);

@@ -40,13 +40,17 @@ class Planner {
     for (const ProcessSpec& process : scenario_.processes) check_place(process);
     for (const ProcessSpec& process : scenario_.processes) check_process(reader_, process);
     check_roles();
-    order_processes();
-
     Plan& plan = result_.plan;
+    for (std::size_t i = 0; i < network_.topology.nodes.size(); ++i) {
+      plan.nodes.push_back(network_.topology.nodes[i].name);
+      const auto given = network_.given_as[i];
+      if (!given || scenario_.nodes[*given].environment.empty()) continue;
+      plan.environments[plan.nodes.back()] = scenario_.nodes[*given].environment;
+    }
+    order_processes();
     plan.name = scenario_.name;
     plan.seed = scenario_.seed;
     plan.timeout = scenario_.timeout;
-    for (const net::NodeSpec& node : network_.topology.nodes) plan.nodes.push_back(node.name);
     plan.topology = std::move(network_.topology);
     plan.network = std::move(network_.plan);
     std::ranges::move(network_.complaints, std::back_inserter(result_.complaints));
@@ -175,11 +179,9 @@ void Planner::add_process(const ProcessSpec& process, const std::vector<std::siz
   planned.cwd = process.cwd;
   planned.user = process.user;
   planned.environment = process.environment;
-  if (const std::optional<std::size_t> node = nodes_.find(planned.node)) {
-    if (const auto given = network_.given_as[*node]) {
-      const Environment& environment = scenario_.nodes[*given].environment;
-      planned.environment.insert(environment.begin(), environment.end());
-    }
+  const auto node = result_.plan.environments.find(planned.node);
+  if (node != result_.plan.environments.end()) {
+    planned.environment.insert(node->second.begin(), node->second.end());
   }
   if (process.expect.exit_code) planned.exit_code = process.expect.exit_code->value;
   if (process.expect.signal) planned.signal = process.expect.signal->value;

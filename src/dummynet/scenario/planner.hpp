@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,9 +45,10 @@ struct Plan {
   std::string name{};
   std::uint64_t seed = 1;
   std::optional<std::chrono::nanoseconds> timeout{};
-  std::vector<std::string> nodes{};  ///< their names
-  net::Topology topology{};          ///< as asked for: the preset's nodes and links, then the file's
-  net::NetworkPlan network{};        ///< what is made of it
+  std::vector<std::string> nodes{};                   ///< their names
+  std::map<std::string, Environment> environments{};  ///< by node, of those that give one: for what runs there
+  net::Topology topology{};                           ///< as asked for: the preset's nodes and links, then the file's
+  net::NetworkPlan network{};                         ///< what is made of it
   std::vector<PlannedProcess> processes{};
   bool operator==(const Plan&) const = default;
 };

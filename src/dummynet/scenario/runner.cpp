@@ -149,9 +149,15 @@ void Runner::start(std::size_t number) {
 }
 
 RunOptions Runner::options_on(const std::string& node) const {
+  const auto environment = plan_.environments.find(node);
+  return options_with(node, environment == plan_.environments.end() ? Environment{} : environment->second);
+}
+
+RunOptions Runner::options_with(const std::string& node, const Environment& environment) const {
   if (!network_) throw std::logic_error{"Runner::options_on() before there is a network"};
   RunOptions options;
   options.place = network_->place(node);
+  options.env.insert(environment.begin(), environment.end());
   options.env["DUMMYNET_NODE"] = node;
   options.env["DUMMYNET_RUN"] = options_.run;
   return options;
@@ -159,7 +165,7 @@ RunOptions Runner::options_on(const std::string& node) const {
 
 RunOptions Runner::options_for(std::size_t number) {
   const PlannedProcess& process = plan_.processes[number];
-  RunOptions options = options_on(process.node);
+  RunOptions options = options_with(process.node, process.environment);
   options.name = process.name;
   options.daemon = process.daemon;
   options.timeout = process.timeout;
@@ -169,7 +175,6 @@ RunOptions Runner::options_for(std::size_t number) {
   }
   options.cwd = process.cwd;
   options.user = process.user;
-  options.env.insert(process.environment.begin(), process.environment.end());
   options.account_memory = true;
   // Only noted here, since a process may be ready before run_process_async() has returned its handle.
   options.on_ready = [this, number](const RunInfo& info) { events_.push_back({number, false, info}); };

@@ -63,6 +63,7 @@ class Runner {
   void start_what_may_start();
   bool may_start(const PlannedProcess& process) const;
   void start(std::size_t number);
+  RunOptions options_with(const std::string& node, const Environment& environment) const;
   RunOptions options_for(std::size_t number);
   void serve(std::chrono::nanoseconds at_most);
   void handle_events();
