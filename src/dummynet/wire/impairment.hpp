@@ -102,10 +102,11 @@ struct Queue {
   bool operator==(const Queue&) const = default;
 };
 
-/// netem's `reorder PERCENT gap N`: of each n-th packet, this share is sent at once, before those that are delayed.
+/// netem's `reorder PERCENT gap N`: after gap - 1 delayed packets each has this chance to be sent without delay, before
+/// those that are delayed, until one takes it and the count begins again.
 struct Reorder {
-  double probability = 0;
-  std::uint32_t gap = 1;
+  double probability = 0;  ///< 0 to 1
+  std::uint32_t gap = 1;   ///< from 1
   bool operator==(const Reorder&) const = default;
 };
 

@@ -93,7 +93,8 @@ class Pipeline {
 
   /// Appends what is decided now, which may also concern packets that came before.
   void offer(const Arrival& arrival, std::vector<Decision>& decisions);
-  /// When something happens by itself at the earliest: a queued packet's turn. Nanoseconds::max(): nothing waits.
+  /// When advance() is to be called at the latest for no packet to depart late: soon after a queued packet's turn.
+  /// Nanoseconds::max(): nothing waits, or what waits never has its turn.
   Nanoseconds next() const noexcept;
   /// Carries out all that happens by itself until `now`.
   void advance(Nanoseconds now, std::vector<Decision>& decisions);
@@ -101,7 +102,10 @@ class Pipeline {
   /// From now on. What is queued stays queued (what has no room any more is dropped, the last first); who has already
   /// departed keeps its due time. Counts and random streams go on.
   void set(Impairment impairment, Nanoseconds now, std::vector<Decision>& decisions);
+  /// What is queued is lost, for link_down; what has departed is the caller's.
+  void drop_queued(Nanoseconds now, std::vector<Decision>& decisions);
   const Impairment& impairment() const noexcept;
+  /// As of the last call.
   const PipelineCounters& counters() const noexcept;
 
  private:
