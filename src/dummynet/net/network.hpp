@@ -85,8 +85,9 @@ class Network {
   std::array<os::Fd, 2> open_cut(std::size_t link);
   /// Whether the ends of a link that is cut may hand over frames of many segments, up to 64 KiB, that the kernel would
   /// only cut up for a real cable: faster, but one decision then concerns many packets. At first: no. Holds for what is
-  /// sent from now on, also for what a router or a switch hands on.
-  void set_segments(std::size_t link, bool whole);
+  /// sent from now on, also for what a router or a switch hands on. Returns what was done: never whole before
+  /// Linux 6.2, whose packet sockets lose frames of many UDP datagrams.
+  bool set_segments(std::size_t link, bool whole);
 
  private:
   class State;
