@@ -19,6 +19,7 @@ namespace dummynet::test {
 namespace {
 
 using Step = StartError::Step;
+using testing::AnyOf;
 using testing::HasSubstr;
 
 // Every case is tried with an argument vector and with a shell line, by run_process and by run_process_async.
@@ -95,7 +96,8 @@ TEST_P(Starting, RefusesTooLongAnArgumentList) {
   expect_refusal({"echo", long_argument}, {Step::execute, "echo", E2BIG});
   expect_refusal("/bin/echo " + long_argument, {Step::execute, "/bin/echo", E2BIG});
   const std::vector<std::string> many(30'000, std::string(100, 'b'));
-  EXPECT_EQ(thrown<StartError>([&] { monitor.run_process(many); }).error_number(), ENOENT);
+  // Which of two mistakes is told: older kernels look at the length first.
+  EXPECT_THAT(thrown<StartError>([&] { monitor.run_process(many); }).error_number(), AnyOf(ENOENT, E2BIG));
   std::vector<std::string> echo{"echo"};
   echo.insert(echo.end(), many.begin(), many.end());
   expect_refusal(echo, {Step::execute, "echo", E2BIG});
