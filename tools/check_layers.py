@@ -23,8 +23,9 @@ ALLOWED = {
     "cli": {"os", "core", "net", "wire", "scenario", "cli"},
     "testing": {"core", "net", "testing"},
 }
-# One file of wire carries frames between the cut ends of links of net.
-EXTRA = {"wire/link_engine": {"net"}}
+# Of wire, one file carries frames between the cut ends of links of net; the kernel's backend sets queueing disciplines,
+# which net knows how to speak of, on whole ones.
+EXTRA = {"wire/link_engine": {"net"}, "wire/kernel_link": {"net"}, "wire/kernel_plan": {"net"}, "wire/kernel_check": {"net"}}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<(dummynet/[^>]+)>)')
 

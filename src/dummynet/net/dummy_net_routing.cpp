@@ -18,6 +18,7 @@
 #include "dummynet/net/dummy_net_state.hpp"
 #include "dummynet/net/name.hpp"
 #include "dummynet/net/nft_message.hpp"
+#include "dummynet/net/qdisc.hpp"
 #include "dummynet/net/route_request.hpp"
 #include "dummynet/os/sysctl.hpp"
 

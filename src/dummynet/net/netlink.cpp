@@ -23,8 +23,6 @@ constexpr std::size_t kAnswerBytes = 32U << 10U;
 // Every refusal takes room in the socket's receive buffer (208 KiB by default), at worst some 2 KiB each.
 constexpr std::size_t kMaxBatch = 64;
 
-nlmsghdr* header_of(std::array<std::byte, 1024>& buffer) { return reinterpret_cast<nlmsghdr*>(buffer.data()); }
-
 /// The text the kernel put behind an error, or nothing: NETLINK_EXT_ACK.
 std::string extended_text(const nlmsghdr* message) {
   if ((message->nlmsg_flags & NLM_F_ACK_TLVS) == 0) return {};
@@ -57,39 +55,41 @@ int error_of(const nlmsghdr* message) {
 
 }  // namespace
 
-NetlinkRequest::NetlinkRequest(std::uint16_t type, std::uint16_t flags, std::string object)
-    : buffer_{std::make_unique<std::array<std::byte, kMaxBytes>>()}, object_{std::move(object)} {
-  nlmsghdr* const header = mnl_nlmsg_put_header(buffer_->data());
+NetlinkRequest::NetlinkRequest(std::uint16_t type, std::uint16_t flags, std::string object, std::size_t room)
+    : buffer_{std::make_unique<std::byte[]>(room)}, room_{room}, object_{std::move(object)} {
+  nlmsghdr* const header = mnl_nlmsg_put_header(buffer_.get());
   header->nlmsg_type = type;
   header->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
 }
 
 NetlinkRequest::NetlinkRequest(const nlmsghdr& message, std::string object)
-    : buffer_{std::make_unique<std::array<std::byte, kMaxBytes>>()}, object_{std::move(object)} {
-  if (message.nlmsg_len > kMaxBytes) throw std::length_error{"netlink request: " + object_};
-  std::memcpy(buffer_->data(), &message, message.nlmsg_len);
+    : buffer_{std::make_unique<std::byte[]>(MNL_ALIGN(message.nlmsg_len))},
+      room_{MNL_ALIGN(message.nlmsg_len)},
+      object_{std::move(object)} {
+  std::memcpy(buffer_.get(), &message, message.nlmsg_len);
 }
 
-nlmsghdr* NetlinkRequest::message() noexcept { return header_of(*buffer_); }
+nlmsghdr* NetlinkRequest::message() noexcept { return reinterpret_cast<nlmsghdr*>(buffer_.get()); }
 
 std::string NetlinkRequest::bytes() const {
-  return {reinterpret_cast<const char*>(buffer_->data()), MNL_ALIGN(header_of(*buffer_)->nlmsg_len)};
+  const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.get());
+  return {reinterpret_cast<const char*>(buffer_.get()), MNL_ALIGN(message->nlmsg_len)};
 }
 
 void* NetlinkRequest::append_header(std::size_t bytes) {
-  if (message()->nlmsg_len + MNL_ALIGN(bytes) > kMaxBytes) throw std::length_error{"netlink request: " + object_};
+  if (message()->nlmsg_len + MNL_ALIGN(bytes) > room_) throw std::length_error{"netlink request: " + object_};
   return mnl_nlmsg_put_extra_header(message(), bytes);
 }
 
 void NetlinkRequest::put(std::uint16_t attribute, std::string_view text) {
   const std::string terminated{text};
-  if (!mnl_attr_put_check(message(), kMaxBytes, attribute, terminated.size() + 1, terminated.c_str())) {
+  if (!mnl_attr_put_check(message(), room_, attribute, terminated.size() + 1, terminated.c_str())) {
     throw std::length_error{"netlink request: " + object_};
   }
 }
 
 void NetlinkRequest::put_u32(std::uint16_t attribute, std::uint32_t value) {
-  if (!mnl_attr_put_u32_check(message(), kMaxBytes, attribute, value)) {
+  if (!mnl_attr_put_u32_check(message(), room_, attribute, value)) {
     throw std::length_error{"netlink request: " + object_};
   }
 }
@@ -97,7 +97,7 @@ void NetlinkRequest::put_u32(std::uint16_t attribute, std::uint32_t value) {
 void NetlinkRequest::put_u8(std::uint16_t attribute, std::uint8_t value) { put_bytes(attribute, {&value, 1}); }
 
 void NetlinkRequest::put_u16(std::uint16_t attribute, std::uint16_t value) {
-  if (!mnl_attr_put_u16_check(message(), kMaxBytes, attribute, value)) {
+  if (!mnl_attr_put_u16_check(message(), room_, attribute, value)) {
     throw std::length_error{"netlink request: " + object_};
   }
 }
@@ -105,7 +105,7 @@ void NetlinkRequest::put_u16(std::uint16_t attribute, std::uint16_t value) {
 void NetlinkRequest::put_be16(std::uint16_t attribute, std::uint16_t value) { put_u16(attribute, htons(value)); }
 
 void NetlinkRequest::put_bytes(std::uint16_t attribute, std::span<const std::uint8_t> bytes) {
-  if (!mnl_attr_put_check(message(), kMaxBytes, attribute, bytes.size(), bytes.data())) {
+  if (!mnl_attr_put_check(message(), room_, attribute, bytes.size(), bytes.data())) {
     throw std::length_error{"netlink request: " + object_};
   }
 }
@@ -115,13 +115,13 @@ void NetlinkRequest::append_bytes(std::span<const std::uint8_t> bytes) {
 }
 
 NetlinkRequest::Nest::Nest(NetlinkRequest& request, std::uint16_t attribute) : request_{request} {
-  const nlattr* const start = mnl_attr_nest_start_check(request.message(), kMaxBytes, attribute);
+  const nlattr* const start = mnl_attr_nest_start_check(request.message(), request.room_, attribute);
   if (start == nullptr) throw std::length_error{"netlink request: " + request.object_};
-  start_ = static_cast<std::size_t>(reinterpret_cast<const std::byte*>(start) - request.buffer_->data());
+  start_ = static_cast<std::size_t>(reinterpret_cast<const std::byte*>(start) - request.buffer_.get());
 }
 
 NetlinkRequest::Nest::~Nest() {
-  mnl_attr_nest_end(request_.message(), reinterpret_cast<nlattr*>(request_.buffer_->data() + start_));
+  mnl_attr_nest_end(request_.message(), reinterpret_cast<nlattr*>(request_.buffer_.get() + start_));
 }
 
 NetlinkSocket::NetlinkSocket(os::Fd socket) : socket_{std::move(socket)} {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,10 +22,12 @@ namespace dummynet::net {
 ///     const auto info = request.nest(IFLA_LINKINFO);
 ///     request.put(IFLA_INFO_KIND, "bridge");
 ///
-/// What does not fit into 1 KiB throws std::length_error; nothing is ever cut off.
+/// What does not fit throws std::length_error; nothing is ever cut off.
 class NetlinkRequest {
  public:
-  NetlinkRequest(std::uint16_t type, std::uint16_t flags, std::string object);
+  static constexpr std::size_t kUsualBytes = 1024;
+  /// `room`: for all of it, in bytes.
+  NetlinkRequest(std::uint16_t type, std::uint16_t flags, std::string object, std::size_t room = kUsualBytes);
   /// A message that somebody else has put together.
   NetlinkRequest(const nlmsghdr& message, std::string object);
 
@@ -65,11 +66,11 @@ class NetlinkRequest {
 
  private:
   friend class NetlinkSocket;
-  static constexpr std::size_t kMaxBytes = 1024;
   void* append_header(std::size_t bytes);
   nlmsghdr* message() noexcept;
 
-  std::unique_ptr<std::array<std::byte, kMaxBytes>> buffer_;
+  std::unique_ptr<std::byte[]> buffer_;  // not a vector: nothing points into what might move
+  std::size_t room_;
   std::string object_;
 };
 

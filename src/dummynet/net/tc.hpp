@@ -51,12 +51,7 @@ void check_tc(const TcOptions& options);
 /// refused with EEXIST. `mtu_bytes` is the interface's. `object` names it in errors.
 NetlinkRequest set_qdisc(std::uint32_t index, const TcOptions& options, std::uint32_t mtu_bytes, bool replace,
                          const std::string& object);
-/// Back to the kernel's default.
-NetlinkRequest delete_qdisc(std::uint32_t index, const std::string& object);
 /// The interface's root qdisc; nothing before it has any.
 std::optional<TcState> read_qdisc(NetlinkSocket& socket, std::uint32_t index, const std::string& object);
-
-/// Carries out set_qdisc(). Where the kernel has no such qdisc, the std::system_error (ENOENT) says how to mend it.
-void apply_qdisc(NetlinkSocket& socket, NetlinkRequest request, const char* kind);
 
 }  // namespace dummynet::net
