@@ -22,7 +22,10 @@ QueueLimits limits_of(const Impairment& impairment) {
 }  // namespace
 
 void Bottleneck::set(const Impairment& impairment, Nanoseconds start, Nanoseconds now, bool keep_line) {
-  if (!keep_line) line_ = Line{impairment.rate, start, last_finish_};
+  if (!keep_line) {
+    // What still waits has not had the chance to pass until now, whatever the new line would have made of the past.
+    line_ = Line{impairment.rate, start, queue_.empty() ? last_finish_ : std::max(last_finish_, now)};
+  }
   limits_ = limits_of(impairment);
   const Queue::Kind was = kind_;
   kind_ = line_.is_there() ? impairment.queue.kind : Queue::Kind::drop_tail;
