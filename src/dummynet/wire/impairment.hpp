@@ -98,7 +98,7 @@ struct Queue {
   Nanoseconds codel_target{std::chrono::milliseconds{5}};
   Nanoseconds codel_interval{std::chrono::milliseconds{100}};
   Nanoseconds pie_target{std::chrono::milliseconds{15}};
-  Nanoseconds pie_update{std::chrono::milliseconds{15}};
+  Nanoseconds pie_update{std::chrono::milliseconds{15}};  ///< from 1 ms
   bool operator==(const Queue&) const = default;
 };
 

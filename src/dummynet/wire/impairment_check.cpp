@@ -183,6 +183,9 @@ void check_queue(Complaints& complaints, const Impairment& impairment) {
       complaints.add("queue", std::string{name} + " must be above 0s and at most 1h, is " + duration(time));
     }
   }
+  if (queue.pie_update > 0ns && queue.pie_update < 1ms) {
+    complaints.add("queue", "pie's update must be at least 1ms, is " + duration(queue.pie_update));
+  }
   if (queue.codel_target > queue.codel_interval) {
     complaints.add("queue", "codel's target must be at most its interval (" + duration(queue.codel_interval) +
                                 "), is " + duration(queue.codel_target));

@@ -110,6 +110,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{with_queue({.ecn = true}), "queue: ecn needs a queue that marks: codel or pie"},
                     Wrong{with_queue({.codel_target = 200ms}),
                           "queue: codel's target must be at most its interval (100ms), is 200ms"},
+                    Wrong{with_queue({.pie_update = 999us}), "queue: pie's update must be at least 1ms, is 999us"},
                     Wrong{with_queue({.pie_update = 0ms}),
                           "queue: pie's update must be above 0s and at most 1h, is 0ns"}));
 
