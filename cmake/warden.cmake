@@ -6,7 +6,15 @@ function(dummynet_warden)
   set(image "${folder}/core/warden_image.cpp")
   file(GLOB sources CONFIGURE_DEPENDS "${folder}/warden/*.cpp" "${folder}/os/*.cpp")
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
-  add_executable(dummynet-warden ${sources})
+  # The link engine is the same program by another name: all of wire but the owner's side. It is compiled for speed.
+  file(GLOB engine_sources CONFIGURE_DEPENDS "${folder}/wire/*.cpp")
+  list(FILTER engine_sources EXCLUDE REGEX "(_test|/link_engine|/engine_process|/kernel_[a-z]+)\\.cpp$")
+  add_library(dummynet_engine_objects OBJECT ${engine_sources})
+  target_include_directories(dummynet_engine_objects PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  target_compile_options(dummynet_engine_objects PRIVATE ${DUMMYNET_WARNINGS} -O2 -fno-sanitize=all -fno-pie
+    -ffunction-sections -fdata-sections)
+  set_target_properties(dummynet_engine_objects PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  add_executable(dummynet-warden ${sources} $<TARGET_OBJECTS:dummynet_engine_objects>)
   target_include_directories(dummynet-warden PRIVATE "${PROJECT_SOURCE_DIR}/src")
   target_compile_options(dummynet-warden PRIVATE ${DUMMYNET_WARNINGS} -Os -fno-sanitize=all -fno-pie
     -ffunction-sections -fdata-sections)

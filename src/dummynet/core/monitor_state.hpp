@@ -158,6 +158,7 @@ class MonitorState {
   std::vector<ProcessPtr> live_in_order(bool daemons) const;
   void stop_clients(Clock::time_point until);
   void stop_daemons(Clock::time_point from, Clock::time_point until);
+  void stop_last(Clock::time_point until);
   void kill_everything();
 
   MonitorOptions options_;

@@ -14,6 +14,8 @@ namespace {
 
 // Who is asked to end is killed together with all others, or not at all.
 constexpr auto kNever = std::chrono::nanoseconds::max();
+// What a process has at least that ends last.
+constexpr auto kLastTime = 100ms;
 
 }  // namespace
 
@@ -70,6 +72,18 @@ void MonitorState::stop_daemons(Clock::time_point from, Clock::time_point until)
   }
 }
 
+void MonitorState::stop_last(Clock::time_point until) {
+  std::vector<ProcessPtr> last;
+  for (const auto& [id, process] : live_) {
+    if (process->record().options.ends_last) last.push_back(process);
+  }
+  for (const ProcessPtr& one : last) end(one->record(), kNever, true);
+  // Others may have used up all the time; it needs next to none.
+  pump_until(
+      [&] { return std::all_of(last.begin(), last.end(), [](const ProcessPtr& one) { return one->record().tree_gone; }); },
+      std::max(until, Clock::now() + kLastTime));
+}
+
 void MonitorState::kill_everything() {
   // Root's first: it ends by itself when its socket does, and is in our tree.
   if (sudo_warden_) {
@@ -101,13 +115,15 @@ void MonitorState::stop_all(std::chrono::nanoseconds timeout) {
   const auto begin = Clock::now();
   const auto until = deadline_after(timeout, begin);
   for (auto& [id, process] : live_) {
-    if (process->record().internal) kill_tree(process->record());
+    if (process->record().internal && !process->record().options.ends_last) kill_tree(process->record());
     if (process->record().readiness) process->record().readiness->abandon();
   }
   stop_clients(deadline_after(timeout / 2, begin));
   stop_daemons(Clock::now(), until);
   // Clients that used up their half still have the other one.
-  pump_until([this] { return live_.empty(); }, until);
+  const auto may_remain = [](const auto& one) { return one.second->record().options.ends_last; };
+  pump_until([&] { return std::all_of(live_.begin(), live_.end(), may_remain); }, until);
+  stop_last(until);
   for (auto& [id, process] : live_) {
     ProcessRecord& record = process->record();
     mark_stopped(record);

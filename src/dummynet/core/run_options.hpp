@@ -98,6 +98,8 @@ struct RunOptions {
   std::optional<Descriptors> descriptors{};  ///< instead of `input` and all that is said about output
   /// Neither client nor daemon: it holds up no run and fails none, and stop() ends it at once.
   bool bystander = false;
+  /// A bystander that all others may need to the end: stop() asks it to end only when they are gone, or their time is.
+  bool ends_last = false;
   Input input = NoInput{};
   bool merge_output = false;                       ///< both streams through one pipe: exact order, all in `out`
   std::uint64_t capture_limit_bytes = 64U << 20U;  ///< per stream; 0 keeps nothing

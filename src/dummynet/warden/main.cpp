@@ -22,6 +22,7 @@
 #include "dummynet/warden/guardian.hpp"
 #include "dummynet/warden/namespaces.hpp"
 #include "dummynet/warden/service.hpp"
+#include "dummynet/wire/engine.hpp"
 
 namespace dummynet::warden {
 namespace {
@@ -154,6 +155,8 @@ int serve(os::Fd socket) {
 }  // namespace dummynet::warden
 
 int main(int argc, char** argv) {
+  // The same program by another name, so that it is found in the same way: started by the warden, for the owner.
+  if (argc > 1 && std::strcmp(argv[1], "engine") == 0) return dummynet::wire::run_engine_program();
   const int number = argc > 1 ? static_cast<int>(std::strtol(argv[1], nullptr, 10)) : dummynet::warden::kSocketNumber;
   dummynet::os::Fd socket = dummynet::warden::find_socket(number, argc > 1);
   if (!socket) {

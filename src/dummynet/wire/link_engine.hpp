@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -59,6 +61,9 @@ class LinkEngine {
 
   /// One for each link given, in that order.
   std::vector<LinkCounters> counters();
+
+  /// The engine's process, as this program sees it.
+  pid_t pid() const;
 
   /// Called once from the monitor's poller if the engine ends before this object does, with its last words.
   void on_end(std::function<void(const std::string& why)> callback);

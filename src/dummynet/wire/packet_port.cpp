@@ -1,0 +1,98 @@
+#include "dummynet/wire/packet_port.hpp"
+
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+namespace dummynet::wire {
+
+namespace {
+
+constexpr std::uint16_t kVlanProtocol = 0x8100;
+
+template <typename T>
+T data_of(const cmsghdr* header) noexcept {
+  T value{};
+  std::memcpy(&value, CMSG_DATA(header), sizeof value);
+  return value;
+}
+
+}  // namespace
+
+ReceiveBatch::ReceiveBatch() noexcept {
+  for (std::size_t i = 0; i < kMost; ++i) {
+    headers_[i].msg_hdr.msg_iov = &parts_[i];
+    headers_[i].msg_hdr.msg_iovlen = 1;
+    headers_[i].msg_hdr.msg_control = control_[i].data();
+  }
+}
+
+int ReceiveBatch::receive(const os::Fd& socket, std::size_t most) noexcept {
+  for (std::size_t i = 0; i < most; ++i) headers_[i].msg_hdr.msg_controllen = kControl;
+  int count = 0;
+  do {
+    count = ::recvmmsg(socket.get(), headers_.data(), static_cast<unsigned>(most), MSG_DONTWAIT, nullptr);
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
+
+ReceiveBatch::Message ReceiveBatch::message(std::size_t index) const noexcept {
+  // The macros of cmsg(3) want it without const, and change nothing.
+  auto& header = const_cast<msghdr&>(headers_[index].msg_hdr);
+  Message message;
+  message.length = headers_[index].msg_len;
+  message.truncated = (header.msg_flags & MSG_TRUNC) != 0;
+  for (cmsghdr* one = CMSG_FIRSTHDR(&header); one != nullptr; one = CMSG_NXTHDR(&header, one)) {
+    if (one->cmsg_level == SOL_SOCKET && one->cmsg_type == SCM_TIMESTAMPNS) {
+      const auto stamp = data_of<timespec>(one);
+      message.realtime = std::chrono::seconds{stamp.tv_sec} + Nanoseconds{stamp.tv_nsec};
+    } else if (one->cmsg_level == SOL_PACKET && one->cmsg_type == PACKET_AUXDATA) {
+      const auto auxiliary = data_of<tpacket_auxdata>(one);
+      message.has_tag = (auxiliary.tp_status & TP_STATUS_VLAN_VALID) != 0;
+      message.tag = auxiliary.tp_vlan_tci;
+      const bool has_protocol = (auxiliary.tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
+      message.tag_protocol = has_protocol ? auxiliary.tp_vlan_tpid : kVlanProtocol;
+    }
+  }
+  return message;
+}
+
+SendBatch::SendBatch() noexcept {
+  for (std::size_t i = 0; i < kMost; ++i) {
+    headers_[i].msg_hdr.msg_iov = &parts_[i];
+    headers_[i].msg_hdr.msg_iovlen = 1;
+  }
+}
+
+int SendBatch::send(const os::Fd& socket, std::size_t first, std::size_t count) noexcept {
+  int sent = 0;
+  do {
+    sent = ::sendmmsg(socket.get(), headers_.data() + first, static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent;
+}
+
+std::uint64_t take_socket_drops(const os::Fd& socket) noexcept {
+  tpacket_stats statistics{};
+  socklen_t size = sizeof statistics;
+  if (::getsockopt(socket.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &size) != 0) return 0;
+  return statistics.tp_drops;
+}
+
+bool has_carrier(const os::Fd& socket) noexcept {
+  sockaddr_ll address{};
+  socklen_t size = sizeof address;
+  ifreq request{};
+  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return true;
+  if (address.sll_family != AF_PACKET) return true;
+  request.ifr_ifindex = address.sll_ifindex;
+  if (::ioctl(socket.get(), SIOCGIFNAME, &request) != 0) return false;
+  if (::ioctl(socket.get(), SIOCGIFFLAGS, &request) != 0) return false;
+  return (request.ifr_flags & IFF_RUNNING) != 0;
+}
+
+}  // namespace dummynet::wire

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "dummynet/os/fd.hpp"
+#include "dummynet/wire/frame_pool.hpp"
+
+namespace dummynet::wire {
+
+/// Many messages with one system call: recvmmsg(2) with what the kernel tells beside each.
+class ReceiveBatch {
+ public:
+  static constexpr std::size_t kMost = 32;
+  struct Message {
+    std::size_t length = 0;
+    bool truncated = false;
+    bool has_tag = false;  ///< a VLAN tag that the kernel took out
+    std::uint16_t tag_protocol = 0;
+    std::uint16_t tag = 0;
+    std::optional<Nanoseconds> realtime{};  ///< when the kernel received it, CLOCK_REALTIME
+  };
+
+  ReceiveBatch() noexcept;
+  ReceiveBatch(const ReceiveBatch&) = delete;
+  ReceiveBatch& operator=(const ReceiveBatch&) = delete;
+  /// Where the n-th message goes.
+  void set_room(std::size_t index, std::byte* at, std::size_t bytes) noexcept { parts_[index] = {at, bytes}; }
+  /// Does not wait. The number received, at most `most`, or -1: errno.
+  int receive(const os::Fd& socket, std::size_t most) noexcept;
+  Message message(std::size_t index) const noexcept;
+
+ private:
+  static constexpr std::size_t kControl = 128;  // a stamp and a tpacket_auxdata
+  std::array<mmsghdr, kMost> headers_{};
+  std::array<iovec, kMost> parts_{};
+  alignas(cmsghdr) std::array<std::array<std::byte, kControl>, kMost> control_{};
+};
+
+/// sendmmsg(2).
+class SendBatch {
+ public:
+  static constexpr std::size_t kMost = 32;
+  SendBatch() noexcept;
+  SendBatch(const SendBatch&) = delete;
+  SendBatch& operator=(const SendBatch&) = delete;
+  void set(std::size_t index, const Frame& frame) noexcept { parts_[index] = {frame.virtio(), frame.length}; }
+  /// Does not wait. How many of those from `first` on were sent, or -1: errno.
+  int send(const os::Fd& socket, std::size_t first, std::size_t count) noexcept;
+
+ private:
+  std::array<mmsghdr, kMost> headers_{};
+  std::array<iovec, kMost> parts_{};
+};
+
+/// What the socket had no room for since this was asked last: PACKET_STATISTICS, packet(7).
+std::uint64_t take_socket_drops(const os::Fd& socket) noexcept;
+
+/// Whether the other side of this packet socket's interface is up, so that it can receive.
+bool has_carrier(const os::Fd& socket) noexcept;
+
+}  // namespace dummynet::wire

@@ -1,0 +1,125 @@
+#include "dummynet/wire/pump.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace dummynet::wire {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t kWatch = std::uint64_t{1} << 32U;  // in a key: not a port but a watch
+// The packet log is written before a sleep that long, and tried again after it where it did not go.
+constexpr Nanoseconds kLogPause = 2ms;
+
+}  // namespace
+
+Pump::Pump(Options options)
+    : sleeper_{options.spin}, max_direction_bytes_{options.max_direction_bytes}, log_{std::move(options.packet_log)} {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    slots_[i] = pool_.make(FramePool::kLargest - FramePool::kHeadroom);
+    pool_[slots_[i]].slot = static_cast<std::int32_t>(i);
+  }
+}
+
+Pump::~Pump() = default;
+
+void Pump::add_link(std::uint32_t position, std::uint64_t seed, std::array<os::Fd, 2> ends,
+                    const std::array<Impairment, 2>& directions) {
+  if (start_ == 0ns) start_ = monotonic_now();
+  positions_.push_back(position);
+  for (std::size_t side = 0; side < 2; ++side) {
+    const auto way = static_cast<std::uint32_t>(side);
+    ports_.push_back({std::move(ends[side]), 0, false});
+    directions_.emplace_back(directions[side], direction_seed(seed, position, way), start_,
+                             static_cast<Pipeline::Frames&>(*this));
+    agenda_.add();
+  }
+}
+
+void Pump::begin() {
+  for (; begun_ < links(); ++begun_) {
+    for (std::size_t port = 2 * begun_; port < 2 * begun_ + 2; ++port) {
+      sleeper_.add(ports_[port].socket.get(), EPOLLIN, port);
+    }
+  }
+}
+
+void Pump::set(std::size_t link, std::size_t direction, const Impairment& impairment, bool drop_in_flight) {
+  const auto number = static_cast<std::uint32_t>(2 * link + direction);
+  LinkDirection& its = directions_[number];
+  now_ = monotonic_now();
+  current_ = number;
+  if (drop_in_flight) its.pipeline.drop_queued(now_, decisions_);
+  its.pipeline.set(impairment, now_, decisions_);
+  its.note_impairment();
+  apply_decisions(number);
+  while (drop_in_flight && !its.on_the_way.empty()) cut(number, its.on_the_way.pop().frame);
+  send_direct(number);
+  look_again(number);
+}
+
+DirectionCounters Pump::counters(std::size_t link, std::size_t direction) {
+  const auto number = static_cast<std::uint32_t>(2 * link + direction);
+  Port& from = source(number);
+  from.drops += take_socket_drops(from.socket);
+  DirectionCounters counters = directions_[number].counters();
+  counters.own_losses += from.drops;
+  return counters;
+}
+
+void Pump::watch(const os::Fd& descriptor, std::function<void()> callback) {
+  sleeper_.add(descriptor.get(), EPOLLIN, kWatch | watches_.size());
+  watches_.push_back(std::move(callback));
+}
+
+void Pump::run() {
+  stopping_ = false;
+  while (!stopping_) turn(Nanoseconds::max());
+}
+
+void Pump::turn(Nanoseconds longest) {
+  const Nanoseconds latest = longest == Nanoseconds::max() ? longest : monotonic_now() + longest;
+  Nanoseconds wake = std::min(agenda_.earliest(), latest);
+  if (!log_.is_empty() && wake > monotonic_now() + kLogPause && !log_.flush()) wake = monotonic_now() + kLogPause;
+  for (const epoll_event& event : sleeper_.wait_until(wake)) {
+    if ((event.data.u64 & kWatch) != 0) {
+      watches_[event.data.u64 & ~kWatch]();
+      continue;
+    }
+    const auto port = static_cast<std::uint32_t>(event.data.u64);
+    if ((event.events & EPOLLOUT) != 0) want_room(port ^ 1U, false);
+    if ((event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) receive(port);
+  }
+  release_due();
+}
+
+void Pump::cut(std::uint32_t direction, std::uint32_t frame) {
+  directions_[direction].note_cut(pool_[frame]);
+  log(direction, pool_[frame], Nanoseconds{0}, to_string(DropReason::link_down));
+  let_go(direction, frame);
+}
+
+void Pump::lose(std::uint32_t direction, std::uint32_t frame) {
+  ++directions_[direction].own_losses;
+  log(direction, pool_[frame], Nanoseconds{0}, "own_loss");
+  let_go(direction, frame);
+}
+
+void Pump::log(std::uint32_t direction, const Frame& frame, Nanoseconds out, std::string_view drop) {
+  if (!log_.is_on()) return;
+  const PacketLog::Line line{.link = positions_[direction / 2],
+                             .direction = direction & 1U,
+                             .packet_class = frame.packet_class,
+                             .number = frame.number,
+                             .bytes = frame.bytes,
+                             .in = frame.arrived - start_,
+                             .due = frame.due - start_,
+                             .out = out - start_,
+                             .drop = drop};
+  if (!log_.add(line)) ++directions_[direction].unlogged_packets;
+}
+
+}  // namespace dummynet::wire

@@ -1,0 +1,198 @@
+// Pump, part: from the socket to the pipeline, and what that decides.
+
+#include <algorithm>
+#include <cerrno>
+
+#include "dummynet/wire/checksum.hpp"
+#include "dummynet/wire/pump.hpp"
+#include "dummynet/wire/vlan_tag.hpp"
+
+namespace dummynet::wire {
+
+namespace {
+
+constexpr std::size_t kEthernetHeader = 14;
+// Read few of those, so that the first is sent before the last is read, and out of the processor's cache.
+constexpr std::size_t kLargeFrame = 8U << 10U;
+constexpr std::size_t kLargeBatch = 4;
+// Then others have their turn.
+constexpr int kBatchesInARow = 4;
+
+// A flipped bit must be found by who checks: so the checksum is made before.
+void turn_bit(const Frame& frame, std::int64_t bit) noexcept {
+  const auto at = static_cast<std::size_t>(bit / 8);
+  const std::span<std::byte> bytes = frame.ethernet();
+  VirtioHeader header = load_virtio(frame.virtio());
+  complete_checksum(header, bytes);
+  store_virtio(frame.virtio(), header);
+  if (at < bytes.size()) bytes[at] ^= std::byte{0x80} >> static_cast<unsigned>(bit % 8);
+}
+
+}  // namespace
+
+void Pump::receive(std::uint32_t direction) {
+  Port& from = source(direction);
+  for (int round = 0; round < kBatchesInARow; ++round) {
+    const std::size_t most = from.batch;
+    for (std::size_t i = 0; i < most; ++i) {
+      const Frame& frame = pool_[slots_[i]];
+      received_.set_room(i, frame.memory + FramePool::kHeadroom, frame.capacity - FramePool::kHeadroom);
+    }
+    const int count = received_.receive(from.socket, most);
+    if (count < 0) {
+      // The interface went down, or nothing is there. All else cost a frame: e.g. one of a kind that a virtio header
+      // cannot tell.
+      if (errno == EAGAIN || errno == ENETDOWN) break;
+      ++directions_[direction].own_losses;
+      continue;
+    }
+    now_ = stamps_.update();
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+      bytes += received_.message(i).length;
+      take(direction, i);
+    }
+    send_direct(direction);
+    from.batch = bytes > kLargeFrame * static_cast<std::size_t>(count) ? kLargeBatch : ReceiveBatch::kMost;
+    if (static_cast<std::size_t>(count) < most) break;
+  }
+  look_again(direction);
+}
+
+void Pump::take(std::uint32_t direction, std::size_t slot) {
+  const ReceiveBatch::Message message = received_.message(slot);
+  LinkDirection& its = directions_[direction];
+  const std::uint32_t number = slots_[slot];
+  Frame& frame = pool_[number];
+  if (message.truncated) ++its.own_losses;
+  if (message.truncated || message.length < kVirtioBytes + kEthernetHeader) return;
+  frame.start = FramePool::kHeadroom;
+  frame.length = static_cast<std::uint32_t>(message.length);
+  frame.decided = false;
+  frame.extra_packets = 0;
+  frame.extra_bytes = 0;
+  if (message.has_tag) {
+    insert_vlan_tag(frame.virtio(), message.tag_protocol, message.tag);
+    frame.start -= static_cast<std::uint32_t>(kVlanBytes);
+    frame.length += static_cast<std::uint32_t>(kVlanBytes);
+  }
+  const std::span<const std::byte> bytes = frame.ethernet();
+  const FrameLayout layout = parse_frame(bytes);
+  Arrival arrival;
+  arrival.at = message.realtime ? stamps_.to_monotonic(*message.realtime, start_) : now_;
+  arrival.bytes = static_cast<std::uint32_t>(bytes.size());
+  arrival.packet_class = classify(bytes, layout);
+  arrival.ecn = read_ecn(bytes, layout);
+  arrival.frame = number;
+  const VirtioHeader header = load_virtio(frame.virtio());
+  if (header.is_super_frame()) {
+    if (const auto super = SuperFrame::parse(header, bytes)) {
+      if (its.wants_wire_packets()) return offer_segments(direction, *super, arrival);
+      frame.extra_packets = static_cast<std::uint16_t>(super->count() - 1);
+      frame.extra_bytes = static_cast<std::uint32_t>(super->extra_bytes());
+      its.note_offered(frame);
+    }
+  }
+  offer(direction, arrival);
+}
+
+void Pump::offer_segments(std::uint32_t direction, const SuperFrame& super, Arrival arrival) {
+  for (std::size_t i = 0; i < super.count(); ++i) {
+    arrival.bytes = static_cast<std::uint32_t>(super.bytes(i));
+    arrival.frame = make_frame(direction, kVirtioBytes + arrival.bytes);
+    Frame& segment = pool_[arrival.frame];
+    segment.length = static_cast<std::uint32_t>(kVirtioBytes + arrival.bytes);
+    if (segment.memory != nullptr) store_virtio(segment.virtio(), super.write(i, segment.ethernet()));
+    offer(direction, arrival);
+  }
+}
+
+void Pump::offer(std::uint32_t direction, const Arrival& arrival) {
+  current_ = direction;
+  const bool in_slot = pool_[arrival.frame].slot >= 0;
+  directions_[direction].pipeline.offer(arrival, decisions_);
+  apply_decisions(direction);
+  // It waits in the pipeline; others come to where it lies.
+  if (in_slot && !pool_[arrival.frame].decided) leave_slot(direction, arrival.frame);
+}
+
+void Pump::apply_decisions(std::uint32_t direction) {
+  for (const Decision& decision : decisions_) {
+    Frame& frame = pool_[decision.frame];
+    frame.decided = true;
+    frame.packet_class = decision.packet_class;
+    frame.bytes = decision.bytes;
+    frame.number = decision.number;
+    frame.arrived = decision.arrived;
+    frame.due = decision.due;
+    if (decision.kind == Decision::Kind::depart) {
+      depart(direction, decision);
+    } else {
+      drop(direction, decision);
+    }
+  }
+  decisions_.clear();
+}
+
+void Pump::drop(std::uint32_t direction, const Decision& decision) {
+  const Frame& frame = pool_[decision.frame];
+  if (frame.extra_packets > 0) directions_[direction].note_dropped(frame, decision.reason);
+  log(direction, frame, Nanoseconds{0}, to_string(decision.reason));
+  let_go(direction, decision.frame);
+}
+
+void Pump::depart(std::uint32_t direction, const Decision& decision) {
+  LinkDirection& its = directions_[direction];
+  if (pool_[decision.frame].memory == nullptr) return lose(direction, decision.frame);
+  const Frame& frame = pool_[decision.frame];
+  if (decision.mark) mark_congestion(frame.ethernet(), parse_frame(frame.ethernet()));
+  if (decision.flip_bit >= 0) turn_bit(frame, decision.flip_bit);
+  if (decision.due <= now_ && its.on_the_way.empty() && its.blocked_until == Nanoseconds{0}) {
+    direct_.push_back(decision.frame);
+    if (direct_.size() == SendBatch::kMost) send_direct(direction);
+    return;
+  }
+  if (frame.slot >= 0) leave_slot(direction, decision.frame);
+  if (pool_[decision.frame].memory == nullptr) return lose(direction, decision.frame);
+  its.on_the_way.push(decision.due, decision.frame);
+}
+
+std::uint32_t Pump::make_frame(std::uint32_t direction, std::size_t bytes) {
+  LinkDirection& its = directions_[direction];
+  const std::uint32_t made = its.held_bytes < max_direction_bytes_ ? pool_.make(bytes) : FramePool::kNone;
+  if (made == FramePool::kNone) return pool_.make_empty();
+  its.held_bytes += pool_[made].capacity;
+  return made;
+}
+
+std::uint32_t Pump::copy(std::uint32_t original) {
+  const std::uint32_t twin = make_frame(current_, pool_[original].length);
+  const Frame& from = pool_[original];
+  Frame& to = pool_[twin];
+  to.length = from.length;
+  if (from.memory != nullptr && to.memory != nullptr) std::copy_n(from.virtio(), from.length, to.virtio());
+  return twin;
+}
+
+// A large frame keeps the memory it lies in and another takes its place in the slot; a small one is copied.
+void Pump::leave_slot(std::uint32_t direction, std::uint32_t frame) {
+  const auto slot = static_cast<std::size_t>(pool_[frame].slot);
+  const bool large = pool_[frame].length > FramePool::kCopied;
+  const std::size_t bytes = large ? FramePool::kLargest - FramePool::kHeadroom : pool_[frame].length;
+  const std::uint32_t other = make_frame(direction, bytes);
+  if (!large && pool_[other].memory != nullptr) {
+    std::copy_n(pool_[frame].virtio(), pool_[frame].length, pool_[other].virtio());
+  }
+  pool_.swap_memory(frame, other);
+  pool_[frame].slot = -1;
+  pool_[other].slot = static_cast<std::int32_t>(slot);
+  slots_[slot] = other;
+}
+
+void Pump::let_go(std::uint32_t direction, std::uint32_t frame) noexcept {
+  if (pool_[frame].slot >= 0) return;
+  directions_[direction].held_bytes -= pool_[frame].capacity;
+  pool_.release(frame);
+}
+
+}  // namespace dummynet::wire
