@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dummynet/net/dummy_net.hpp"
 #include "support/monitor_test.hpp"
@@ -41,6 +44,44 @@ inline void join(net::DummyNet& net) {
   right.addr_add(address("10.0.0.2/24"), "r");
   left.up("l");
   right.up("r");
+}
+
+/// inside 10.1.0.2 — 10.1.0.1 router 10.2.0.1 — 10.2.0.2 outside
+inline void join_by_router(net::DummyNet& net) {
+  for (const char* name : {"inside", "router", "outside"}) net.netns_add(name);
+  net.link_veth_add("in0", "in1");
+  net.link_veth_add("out0", "out1");
+  net.link_set("inside", "in0");
+  net.link_set("router", "in1");
+  net.link_set("router", "out1");
+  net.link_set("outside", "out0");
+  const auto give = [&](const char* netns, const char* interface, const char* v4, const char* v6) {
+    net::DummyNet there = net.netns_use(netns);
+    there.addr_add(address(v4), interface);
+    there.up(interface);
+    there.addr_add(address(v6), interface);
+  };
+  give("inside", "in0", "10.1.0.2/24", "fd00:1::2/64");
+  give("router", "in1", "10.1.0.1/24", "fd00:1::1/64");
+  give("router", "out1", "10.2.0.1/24", "fd00:2::1/64");
+  give("outside", "out0", "10.2.0.2/24", "fd00:2::2/64");
+  net.netns_use("inside").route(ip("10.1.0.1"));
+  net.netns_use("inside").route(ip("fd00:1::1"));
+}
+
+/// The names of all interfaces of this kind, sorted.
+inline std::vector<std::string> names(const net::DummyNet& net, const std::string& kind) {
+  std::vector<std::string> found;
+  for (const net::LinkInfo& one : net.link_list(kind)) found.push_back(one.name);
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+inline net::LinkInfo info(const net::DummyNet& net, const std::string& name) {
+  for (net::LinkInfo& one : net.link_list()) {
+    if (one.name == name) return one;
+  }
+  throw std::runtime_error{"no interface " + name};
 }
 
 /// A DummyNet with a private root namespace, or a skip where the kernel refuses one (a failure with
