@@ -102,6 +102,9 @@ std::vector<std::string> kernel_backend_differences(const Impairment& impairment
   if (is_random && impairment.spare_control) {
     found.emplace_back("loss, duplication and corruption hit ARP and neighbour discovery too: netem knows no classes");
   }
+  if (impairment.jitter.amount.count() > 0 && !std::holds_alternative<std::monostate>(impairment.rate)) {
+    found.emplace_back("jitter comes before the queue of the rate, which evens it out; the engine's comes after it");
+  }
   for (const net::Qdisc& one : plan_kernel_link(impairment, 0, 1500, has_netem)) {
     if (!std::holds_alternative<net::FifoQdisc>(one) && !std::holds_alternative<net::CodelQdisc>(one) &&
         !std::holds_alternative<net::PieQdisc>(one)) {

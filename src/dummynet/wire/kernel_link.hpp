@@ -48,8 +48,9 @@ class KernelLinks {
   KernelLinks(const KernelLinks&) = delete;
   KernelLinks& operator=(const KernelLinks&) = delete;
 
-  /// From the next packet on. What is queued or on its way stays so where only values change; where another chain of
-  /// queueing disciplines is needed, it is lost. Counters go on. Random streams begin anew.
+  /// From the next packet on. What is queued or on its way stays so where only values change (in a netem even with the
+  /// time that it was given); where another chain of queueing disciplines is needed, it is lost. Counters go on. Random
+  /// streams begin anew.
   void set(std::size_t link, Direction direction, const Impairment& impairment);
   const Impairment& impairment(std::size_t link, Direction direction) const;
 

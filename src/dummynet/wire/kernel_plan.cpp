@@ -37,13 +37,10 @@ class ChainPlanner {
   std::vector<Qdisc> plan() {
     if (!wanted_.up) return {net::BlackholeQdisc{}};
     if (needs_wire_packets(wanted_)) chain_.emplace_back(net::TbfQdisc{kFasterThanAll, 0, frame_, 0});
-    if (rate_by_netem_) {
-      put_netem(true, false);
-      if (has_delay()) put_netem(false, true);
-    } else {
-      if (has_fate() || has_delay()) put_netem(true, true);
-      if (rate_) put_tbf();
-    }
+    const bool in_one = rate_by_netem_ && !has_delay();
+    if (!in_one && (has_fate() || has_delay())) put_netem(true, false);
+    if (rate_by_netem_) put_netem(in_one, true);
+    if (rate_ && !rate_by_netem_) put_tbf();
     return std::move(chain_);
   }
 
@@ -59,7 +56,7 @@ class ChainPlanner {
     return at_most_32_bits(wanted_.queue.limit_packets.value_or(default_limit_packets(wanted_)));
   }
 
-  void put_netem(bool with_fate, bool with_delay);
+  void put_netem(bool with_fate_and_delay, bool with_rate);
   void put_tbf();
   Qdisc queue() const;
   std::vector<std::int16_t> table() const;
@@ -91,29 +88,27 @@ std::vector<std::int16_t> ChainPlanner::table() const {
   return {};
 }
 
-void ChainPlanner::put_netem(bool with_fate, bool with_delay) {
+void ChainPlanner::put_netem(bool with_fate_and_delay, bool with_rate) {
   net::NetemQdisc netem;
   netem.limit_packets = kNoLimit;
   netem.seed = seed_ + chain_.size();
-  if (with_fate) {
+  if (with_fate_and_delay) {
     if (const auto* random = std::get_if<RandomLoss>(&wanted_.loss)) netem.loss = random->probability;
     if (const auto* chain = std::get_if<GilbertElliott>(&wanted_.loss)) {
       netem.bursts = {chain->p, chain->r, chain->loss_bad, chain->loss_good};
     }
     netem.duplicate = wanted_.duplicate;
     netem.corrupt = wanted_.corrupt;
-    if (rate_by_netem_) {
-      netem.bytes_per_second = rate_->bits_per_second / 8;
-      netem.overhead_bytes = rate_->overhead_bytes;
-      netem.limit_packets = limit_packets();
-    }
-  }
-  if (with_delay) {
     netem.delay = wanted_.delay;
     netem.jitter = wanted_.jitter.amount;
     if (netem.jitter.count() > 0) netem.table = table();
     netem.reorder = wanted_.reorder.probability;
     netem.gap = netem.reorder > 0 ? wanted_.reorder.gap : 0;
+  }
+  if (with_rate) {
+    netem.bytes_per_second = rate_->bits_per_second / 8;
+    netem.overhead_bytes = rate_->overhead_bytes;
+    netem.limit_packets = limit_packets();
   }
   chain_.emplace_back(std::move(netem));
 }

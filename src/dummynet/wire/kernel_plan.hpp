@@ -12,12 +12,13 @@ namespace dummynet::wire {
 /// What to ask the kernel for, to do this to what an interface sends: each on the one before it, none for an impairment
 /// that does nothing. Pure. The impairment has passed check_impairment() and check_kernel_backend().
 ///
-///     loss, duplicate, corrupt, rate (netem) → delay, jitter, reorder (netem)           a queue of so many packets
-///     loss, duplicate, corrupt, delay, jitter, reorder (netem) → rate (tbf) → its queue          any other queue
+///     loss, duplicate, corrupt, delay, jitter, reorder (netem) → a queue of so many packets, rate (netem)
+///     loss, duplicate, corrupt, delay, jitter, reorder (netem) → any other queue, rate (tbf)
 ///
-/// before either a tbf that cuts up frames of many segments, so that each wire packet is decided by itself. What is not
-/// asked for is left out. Without netem a rate with any queue is still possible.
-/// `seed`: this direction's. `mtu_bytes`: of the interface.
+/// The delay comes first, since a netem counts what is on its way behind it among those that wait in it.
+/// Before either comes a tbf that cuts up frames of many segments, so that each wire packet is decided by itself. What
+/// is not asked for is left out. Without netem a rate with any queue is still possible. `seed`: this direction's.
+/// `mtu_bytes`: of the interface.
 std::vector<net::Qdisc> plan_kernel_link(const Impairment& impairment, std::uint64_t seed, std::uint32_t mtu_bytes,
                                          bool has_netem);
 

@@ -69,7 +69,7 @@ TEST(KernelPlan, CutsUpFramesBeforeAnythingIsDecided) {
   EXPECT_EQ(std::get<NetemQdisc>(chain[1]).loss, 0.1);
 }
 
-TEST(KernelPlan, PutsTheQueueBeforeTheRateAndTheDelayAfterIt) {
+TEST(KernelPlan, CountsOnlyTheQueueOfTheRate) {
   Impairment impairment = with_rate(10'000'000);
   impairment.delay = 50ms;
   impairment.loss = GilbertElliott{0.01, 0.2, 0.9, 0.001};
@@ -78,15 +78,16 @@ TEST(KernelPlan, PutsTheQueueBeforeTheRateAndTheDelayAfterIt) {
   const auto chain = plan(impairment);
 
   ASSERT_EQ(kinds(chain), "tbf netem netem");
-  const auto& line = std::get<NetemQdisc>(chain[1]);
+  const auto& way = std::get<NetemQdisc>(chain[1]);
+  EXPECT_EQ(way.delay, 50ms);
+  EXPECT_EQ(way.bytes_per_second, 0U);
+  EXPECT_EQ(way.bursts, (NetemQdisc::Bursts{0.01, 0.2, 0.9, 0.001}));
+  EXPECT_GT(way.limit_packets, 1'000'000U);
+  const auto& line = std::get<NetemQdisc>(chain[2]);
   EXPECT_EQ(line.bytes_per_second, 1'250'000U);
   EXPECT_EQ(line.limit_packets, 77U);
   EXPECT_EQ(line.delay, 0ms);
-  EXPECT_EQ(line.bursts, (NetemQdisc::Bursts{0.01, 0.2, 0.9, 0.001}));
-  const auto& way = std::get<NetemQdisc>(chain[2]);
-  EXPECT_EQ(way.delay, 50ms);
-  EXPECT_EQ(way.bytes_per_second, 0U);
-  EXPECT_FALSE(way.bursts);
+  EXPECT_FALSE(line.bursts);
   EXPECT_NE(line.seed, way.seed);
 }
 
@@ -94,7 +95,7 @@ TEST(KernelPlan, TakesTheUsualLimitWhereNoneIsGiven) {
   Impairment impairment = with_rate(100'000'000);
   impairment.delay = 100ms;
 
-  EXPECT_EQ(std::get<NetemQdisc>(plan(impairment)[1]).limit_packets, default_limit_packets(impairment));
+  EXPECT_EQ(std::get<NetemQdisc>(plan(impairment)[2]).limit_packets, default_limit_packets(impairment));
 }
 
 TEST(KernelPlan, DoesARateWithoutNetem) {
