@@ -8,7 +8,8 @@ set(public_headers
   net/cgroup.hpp net/dummy_net.hpp net/ip.hpp net/link_info.hpp net/namespace_shell.hpp net/tc.hpp
   net/network.hpp net/network_plan.hpp net/presets.hpp net/topology.hpp
   os/fd.hpp
-  wire/delivery_trace_text.hpp wire/impairment.hpp wire/impairment_check.hpp wire/pipeline.hpp)
+  wire/counters.hpp wire/delivery_trace_text.hpp wire/impairment.hpp wire/impairment_check.hpp wire/kernel_link.hpp
+  wire/link_engine.hpp wire/pipeline.hpp)
 list(TRANSFORM public_headers PREPEND "${PROJECT_SOURCE_DIR}/src/dummynet/")
 target_sources(dummynet PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/src" FILES ${public_headers})
 set_target_properties(dummynet PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
