@@ -7,7 +7,7 @@
 namespace dummynet::wire {
 namespace {
 
-constexpr std::uint64_t kFrameBytes = 1514;
+constexpr Wide kFrameBits = Wide{1514} * 8;
 constexpr std::uint64_t kLeastPackets = 20;
 
 // 0: there is no rate.
@@ -29,7 +29,7 @@ std::uint64_t default_limit_packets(const Impairment& impairment) {
   if (std::holds_alternative<std::monostate>(impairment.rate)) return 0;
   const Wide delay = static_cast<Wide>(std::max<std::int64_t>(0, impairment.delay.count()));
   const Wide bits = bits_per_second(impairment.rate) * 2 * delay / 1'000'000'000;
-  return std::max(kLeastPackets, static_cast<std::uint64_t>(bits / (8 * kFrameBytes)));
+  return std::max(kLeastPackets, static_cast<std::uint64_t>(bits / kFrameBits));
 }
 
 bool needs_wire_packets(const Impairment& impairment) {

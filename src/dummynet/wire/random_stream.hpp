@@ -53,7 +53,7 @@ class Chance {
     if (probability >= 1) {
       below_ = kOne;
     } else if (probability > 0) {
-      below_ = static_cast<std::uint64_t>(probability * static_cast<double>(kOne) + 0.5);
+      below_ = static_cast<std::uint64_t>(probability * static_cast<double>(kOne));
     }
   }
 
