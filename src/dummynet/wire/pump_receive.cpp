@@ -183,7 +183,7 @@ void Pump::leave_slot(std::uint32_t direction, std::uint32_t frame) {
   if (!large && pool_[other].memory != nullptr) {
     std::copy_n(pool_[frame].virtio(), pool_[frame].length, pool_[other].virtio());
   }
-  pool_.swap_memory(frame, other);
+  if (!large || pool_[other].memory == nullptr) pool_.swap_memory(frame, other);
   pool_[frame].slot = -1;
   pool_[other].slot = static_cast<std::int32_t>(slot);
   slots_[slot] = other;
