@@ -24,7 +24,7 @@ class LivingTest : public ScenarioTest {
   /// A run that ends well as soon as release() was called. Its directory is below the test's folder.
   std::string waiting_scenario() const {
     return file(R"(
-nodes: {left: , right: {environment: {COLOUR: blue, DUMMYNET_NODE: nonsense}}}
+nodes: {left: , right: {environment: {COLOUR: blue}}}
 links: [{endpoints: [left, right]}]
 processes:
   server: {node: right, command: [)" DUMMYNET_BIN_DIR
