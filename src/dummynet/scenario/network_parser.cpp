@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "dummynet/net/presets.hpp"
+#include "dummynet/scenario/impairment_parser.hpp"
 
 namespace dummynet::scenario {
 namespace {
@@ -79,6 +80,7 @@ std::optional<net::Topology> parse_topology(Reader& reader, const Element& eleme
   const Member* hub = nullptr;
   for (const Member& member : element.members) {
     if (std::ranges::find(keys::kTopology, member.key) == keys::kTopology.end()) continue;
+    if (member.key == "links") continue;
     if (member.key == "hub") {
       hub = &member;
     } else if (preset) {
@@ -102,6 +104,21 @@ std::optional<net::Topology> parse_topology(Reader& reader, const Element& eleme
   return make_preset(reader, *preset, options);
 }
 
+namespace {
+
+/// What the links of a preset do to packets.
+void parse_topology_fate(Reader& reader, const Element& element, Scenario& scenario) {
+  if (!element.is_map()) return;
+  const auto fate = [&](const Element* map) {
+    return map && reader.map(*map, kFateKeys) ? parse_fate(reader, *map) : FateSpec{};
+  };
+  scenario.topology_fate = fate(find(element, "links"));
+  const Element* dumbbell = find(element, "dumbbell");
+  if (dumbbell && dumbbell->is_map()) scenario.bottleneck = fate(find(*dumbbell, "bottleneck"));
+}
+
+}  // namespace
+
 void parse_network(Reader& reader, const Element& root, Scenario& scenario) {
   const std::size_t before = reader.complaints_so_far();
   if (const Element* addressing = find(root, "addressing")) parse_addressing(reader, *addressing, scenario);
@@ -109,6 +126,9 @@ void parse_network(Reader& reader, const Element& root, Scenario& scenario) {
   if (preset) {
     if (auto topology = parse_topology(reader, *preset)) scenario.topology = {std::move(*topology), preset->position};
     scenario.are_all_nodes_known = scenario.topology.has_value();
+  }
+  if (const Element* emulation = find(root, "emulation")) {
+    scenario.emulation = parse_emulation(reader, *emulation).value_or(Emulation::engine);
   }
   const Element* nodes = find(root, "nodes");
   const bool needs_nodes = !preset || (nodes && !nodes->is_null());
@@ -118,12 +138,19 @@ void parse_network(Reader& reader, const Element& root, Scenario& scenario) {
     for (const Member& member : nodes->members) scenario.nodes.push_back(parse_node(reader, member));
   }
   const Element* links = find(root, "links");
+  std::vector<const Element*> elements;  // by link
   if (links && !links->is_null() && reader.is(*links, Element::Kind::list, "`links`")) {
     for (const Element& item : links->items) {
-      if (std::optional<LinkSpec> link = parse_link(reader, item)) scenario.links.push_back(std::move(*link));
+      if (std::optional<LinkSpec> link = parse_link(reader, item)) {
+        scenario.links.push_back(std::move(*link));
+        elements.push_back(&item);
+      }
     }
   }
   scenario.is_network_whole = reader.complaints_so_far() == before;
+  // What is wrong with packets' fate leaves the network itself as it is.
+  if (preset) parse_topology_fate(reader, *preset, scenario);
+  for (std::size_t i = 0; i < elements.size(); ++i) scenario.links[i].fate = parse_fate(reader, *elements[i]);
 }
 
 }  // namespace dummynet::scenario

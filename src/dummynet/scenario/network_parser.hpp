@@ -5,13 +5,13 @@
 
 namespace dummynet::scenario {
 
-/// `addressing`, `topology`, `nodes` and `links`.
+/// `addressing`, `topology`, `nodes`, `links` and `emulation`.
 void parse_network(Reader& reader, const Element& root, Scenario& scenario);
 
 /// One entry of `nodes`.
 NodeSpec parse_node(Reader& reader, const Member& member);
 
-/// One entry of `links`; nothing when its endpoints cannot be told.
+/// One entry of `links` but for its fate; nothing when its endpoints cannot be told.
 std::optional<LinkSpec> parse_link(Reader& reader, const Element& element);
 
 /// The value of `topology`.

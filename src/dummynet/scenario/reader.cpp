@@ -6,6 +6,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <system_error>
 #include <vector>
 
 #include "dummynet/net/near_word.hpp"
@@ -18,6 +19,8 @@ namespace {
 constexpr std::size_t kSuggestions = 1000;
 
 }  // namespace
+
+const ReadFile Reader::kNoFiles{};
 
 const Member* find_member(const Element& map, std::string_view key) {
   for (const Member& member : map.members) {
@@ -133,6 +136,34 @@ std::optional<std::chrono::nanoseconds> Reader::timeout(const Element& element, 
   return value;
 }
 
+std::optional<std::chrono::nanoseconds> Reader::duration(const Element& element, std::string_view what) {
+  if (!is(element, Element::Kind::text, what)) return std::nullopt;
+  auto [value, error] = parse_duration(element.text);
+  if (!value) complain(element.position, fmt::format("{}: {}", what, error));
+  return value;
+}
+
+std::optional<std::uint64_t> Reader::rate(const Element& element, std::string_view what) {
+  if (!is(element, Element::Kind::text, what)) return std::nullopt;
+  auto [value, error] = parse_rate(element.text);
+  if (!value) {
+    complain(element.position, fmt::format("{}: {}", what, error));
+  } else if (value->value == 0) {
+    complain(element.position, fmt::format("{} is 0, so nothing would ever arrive; an event's `state: down` stops a "
+                                           "link, `loss: 100%` loses everything",
+                                           what));
+    value.reset();
+  }
+  return value ? std::optional{value->value} : std::nullopt;
+}
+
+std::optional<double> Reader::percentage(const Element& element, std::string_view what) {
+  if (!is(element, Element::Kind::text, what)) return std::nullopt;
+  auto [value, error] = parse_percentage(element.text);
+  if (!value) complain(element.position, fmt::format("{}: {}", what, error));
+  return value;
+}
+
 std::optional<Command> Reader::command(const Element& element, std::string_view what) {
   if (!element.is_list()) {
     std::optional<std::string> line = text(element, what);
@@ -188,6 +219,31 @@ std::optional<int> Reader::signal(const Element& element) {
   complain(element.position,
            fmt::format("{} is no signal; write e.g. `TERM`, `SIGKILL` or `15`", backticked(element.text)));
   return std::nullopt;
+}
+
+std::optional<std::string> Reader::file(const Element& element, std::string_view what) {
+  const std::optional<std::string> name = text(element, what);
+  if (!name) return std::nullopt;
+  if (name->empty()) {
+    complain(element.position, fmt::format("{} is empty; it is the name of a file", what));
+    return std::nullopt;
+  }
+  if (!read_file_) {
+    complain(element.position, fmt::format("{}: no files can be read here", what));
+    return std::nullopt;
+  }
+  try {
+    return read_file_(*name);
+  } catch (const std::system_error& error) {
+    complain(element.position, fmt::format("{}: {}", what, error.what()));
+    return std::nullopt;
+  }
+}
+
+void Reader::complain_about_file(const Element& name, std::size_t line, std::string_view message) {
+  if (message.empty()) return;
+  const std::string place = line > 0 ? fmt::format("{}:{}", name.text, line) : name.text;
+  complain(name.position, fmt::format("{}: {}", place, message));
 }
 
 }  // namespace dummynet::scenario

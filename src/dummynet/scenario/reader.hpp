@@ -19,7 +19,9 @@ namespace dummynet::scenario {
 /// mistakes come to light at once.
 class Reader {
  public:
-  explicit Reader(Complaints& complaints) : complaints_{complaints} {}
+  /// Both must outlive it.
+  explicit Reader(Complaints& complaints, const ReadFile& read_file = kNoFiles)
+      : complaints_{complaints}, read_file_{read_file} {}
 
   void complain(Position position, std::string message);
   /// The same with a suggestion from `candidates`, if one is near.
@@ -46,13 +48,25 @@ class Reader {
                                        std::uint64_t most);
   /// Greater than zero.
   std::optional<std::chrono::nanoseconds> timeout(const Element& element, std::string_view what);
+  std::optional<std::chrono::nanoseconds> duration(const Element& element, std::string_view what);
+  /// Bits per second, greater than zero.
+  std::optional<std::uint64_t> rate(const Element& element, std::string_view what);
+  /// 0 to 1.
+  std::optional<double> percentage(const Element& element, std::string_view what);
   std::optional<Command> command(const Element& element, std::string_view what);
   Environment environment(const Element& element);
   /// "TERM", "SIGTERM" or a number: signal(7).
   std::optional<int> signal(const Element& element);
+  /// The content of the file of this name.
+  std::optional<std::string> file(const Element& element, std::string_view what);
+  /// Where the file of this name is wrong: "trace.txt:7: not ascending". An empty message: nowhere. Line 0: all of it.
+  void complain_about_file(const Element& name, std::size_t line, std::string_view message);
 
  private:
+  static const ReadFile kNoFiles;
+
   Complaints& complaints_;
+  const ReadFile& read_file_;
 };
 
 /// The value of this key, or nothing.

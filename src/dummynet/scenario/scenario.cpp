@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "dummynet/scenario/event_parser.hpp"
 #include "dummynet/scenario/network_parser.hpp"
 #include "dummynet/scenario/process_parser.hpp"
 #include "dummynet/scenario/reader.hpp"
@@ -26,9 +27,9 @@ void parse_head(Reader& reader, const Element& root, Scenario& scenario) {
 
 std::string_view to_string(Condition condition) { return keys::kConditions.at(static_cast<std::size_t>(condition)); }
 
-ParsedScenario parse_scenario(const Element& root) {
+ParsedScenario parse_scenario(const Element& root, const ReadFile& read_file) {
   ParsedScenario result;
-  Reader reader{result.complaints};
+  Reader reader{result.complaints, read_file};
   Scenario& scenario = result.scenario;
   if (reader.map(root, kScenarioKeys)) {
     parse_head(reader, root, scenario);
@@ -37,6 +38,7 @@ ParsedScenario parse_scenario(const Element& root) {
             reader.required_map(root, "processes", "processes: {client: {node: client, command: ping -c 1 server}}")) {
       for (const Member& member : processes->members) scenario.processes.push_back(parse_process(reader, member));
     }
+    if (const Element* events = find(root, "events")) scenario.events = parse_events(reader, *events);
   }
   sort_by_position(result.complaints);
   return result;

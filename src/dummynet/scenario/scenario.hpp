@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "dummynet/net/topology.hpp"
 #include "dummynet/scenario/complaint.hpp"
 #include "dummynet/scenario/document.hpp"
+#include "dummynet/scenario/fate_spec.hpp"
 
 namespace dummynet::scenario {
 
@@ -42,6 +44,7 @@ struct NodeSpec {
 
 struct LinkSpec {
   net::LinkSpec network{};
+  FateSpec fate{};
   Position position{};
   std::array<Position, 2> endpoints{};
   bool operator==(const LinkSpec&) const = default;
@@ -109,6 +112,39 @@ struct ProcessSpec {
   bool operator==(const ProcessSpec&) const = default;
 };
 
+/// One or both directions of a link.
+struct LinkEventSpec {
+  Position position{};
+  std::array<Located<std::string>, 2> endpoints{};  ///< "node" or "node:interface", in either order
+  std::array<bool, 2> directions{true, true};       ///< by wire::Direction, as the link itself has its endpoints
+  ImpairmentSpec set{};
+  std::optional<bool> up{};
+  bool drop_in_flight = true;  ///< going down: what is queued or on the way is lost as well
+  bool operator==(const LinkEventSpec&) const = default;
+};
+/// All links between nodes of different sets go down, those of the partition before it come up.
+struct PartitionSpec {
+  Position position{};
+  std::vector<std::vector<Located<std::string>>> sets{};
+  bool drop_in_flight = true;
+  bool operator==(const PartitionSpec&) const = default;
+};
+/// The end of the partition.
+struct HealSpec {
+  Position position{};
+  bool operator==(const HealSpec&) const = default;
+};
+struct SignalSpec {
+  Located<std::string> process{};
+  int signal = 0;
+  bool operator==(const SignalSpec&) const = default;
+};
+struct EventSpec {
+  Located<std::chrono::nanoseconds> at{};  ///< since the first process that is no daemon was started
+  std::variant<LinkEventSpec, PartitionSpec, HealSpec, SignalSpec> what{};
+  bool operator==(const EventSpec&) const = default;
+};
+
 struct Scenario {
   std::string name{};      ///< empty: named after its file
   std::uint64_t seed = 1;  ///< every random stream derives from it
@@ -116,10 +152,14 @@ struct Scenario {
   std::vector<net::IpFamily> families{net::IpFamily::v4};
   std::optional<Located<net::Topology>> topology{};  ///< a preset: its nodes and links come before those below
   std::vector<NodeSpec> nodes{};                     ///< one that the preset has as well is the same one
+  FateSpec topology_fate{};                          ///< of all links of the preset
+  FateSpec bottleneck{};                             ///< refines that of its first link
   std::vector<LinkSpec> links{};
-  bool is_network_whole = true;     ///< false when some of topology, nodes and links could not be understood
-  bool are_all_nodes_known = true;  ///< false when there may be more nodes than these
+  Emulation emulation = Emulation::engine;  ///< of links that do not say
+  bool is_network_whole = true;             ///< false when some of topology, nodes and links could not be understood
+  bool are_all_nodes_known = true;          ///< false when there may be more nodes than these
   std::vector<ProcessSpec> processes{};
+  std::vector<EventSpec> events{};
   bool operator==(const Scenario&) const = default;
 };
 
@@ -128,7 +168,10 @@ struct ParsedScenario {
   Complaints complaints;  ///< sorted by position
 };
 
-/// Pure. Every mistake is found in one go.
-ParsedScenario parse_scenario(const Element& root);
+/// The content of a file that a scenario refers to, by the name that it uses. Throws std::system_error.
+using ReadFile = std::function<std::string(const std::string& name)>;
+
+/// Pure but for `read_file`; without one, such references are mistakes. Every mistake is found in one go.
+ParsedScenario parse_scenario(const Element& root, const ReadFile& read_file = {});
 
 }  // namespace dummynet::scenario

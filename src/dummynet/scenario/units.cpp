@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <span>
+#include <string>
 
 #include "dummynet/scenario/complaint.hpp"
 
@@ -70,6 +73,15 @@ std::optional<std::uint64_t> times(const Number& number, std::uint64_t factor) {
   return result;
 }
 
+/// How our units are spelt: "10 Mbit" → "10mbit".
+std::string tidied(std::string_view text) {
+  std::string tidy;
+  for (const char c : text) {
+    if (c != ' ') tidy += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return tidy;
+}
+
 struct Quantity {
   std::string_view kind;      // "duration"
   std::string_view examples;  // "`20ms`, `5s`"
@@ -80,6 +92,9 @@ struct Quantity {
 
 Parsed<std::uint64_t> parse_quantity(std::string_view text, const Quantity& quantity) {
   const Number number = split_number(text);
+  if (text.starts_with('-') && split_number(text.substr(1)).valid) {
+    return {std::nullopt, fmt::format("{} is not a {}: it is negative", backticked(text), quantity.kind)};
+  }
   if (!number.valid) {
     return {std::nullopt,
             fmt::format("{} is not a {}; write e.g. {}", backticked(text), quantity.kind, quantity.examples)};
@@ -94,6 +109,11 @@ Parsed<std::uint64_t> parse_quantity(std::string_view text, const Quantity& quan
     if (!value || *value > quantity.most)
       return {std::nullopt, fmt::format("{} is too large a {}", backticked(text), quantity.kind)};
     return {value, {}};
+  }
+  if (const std::string tidy = tidied(text);
+      std::ranges::any_of(quantity.units, [&](const Unit& unit) { return unit.name == split_number(tidy).rest; })) {
+    return {std::nullopt,
+            fmt::format("{} is not a {}; did you mean {}?", backticked(text), quantity.kind, backticked(tidy))};
   }
   std::string names;
   for (const Unit& unit : quantity.units) names += fmt::format("{}{}", names.empty() ? "" : ", ", unit.name);
@@ -126,13 +146,45 @@ Parsed<double> parse_percentage(std::string_view text) {
   if (number.valid && number.rest.empty()) {
     return {std::nullopt, fmt::format("{} has no unit; did you mean `{}%`?", backticked(text), text.substr(0, 40))};
   }
-  if (!number.valid || number.rest != "%") {
+  if (text.starts_with('-') && split_number(text.substr(1)).valid) {
+    return {std::nullopt, fmt::format("{} is not a percentage: it is negative", backticked(text))};
+  }
+  const std::string_view unit = number.rest.substr(std::min(number.rest.find_first_not_of(' '), number.rest.size()));
+  if (!number.valid || unit != "%") {
     return {std::nullopt, fmt::format("{} is not a percentage; write e.g. `1%` or `0.5%`", backticked(text))};
   }
   if (number.too_large || number.whole > 100 || (number.whole == 100 && number.billionths > 0)) {
     return {std::nullopt, fmt::format("{} is more than 100%", backticked(text))};
   }
+  if (unit != number.rest) {
+    return {std::nullopt,
+            fmt::format("{} is not a percentage; did you mean {}?", backticked(text), backticked(tidied(text)))};
+  }
   return {(static_cast<double>(number.whole) + static_cast<double>(number.billionths) / 1e9) / 100.0, {}};
+}
+
+Parsed<QueueLimit> parse_queue_limit(std::string_view text) {
+  const Number number = split_number(text);
+  const auto is_in = [&](std::span<const Unit> units) {
+    return std::ranges::any_of(units, [&](const Unit& unit) { return unit.name == number.rest; });
+  };
+  if (number.valid && is_in(kDurations)) {
+    auto [value, error] = parse_duration(text);
+    return {value ? std::optional{QueueLimit{*value}} : std::nullopt, std::move(error)};
+  }
+  if (number.valid && is_in(kSizes)) {
+    auto [value, error] = parse_size(text);
+    return {value ? std::optional{QueueLimit{*value}} : std::nullopt, std::move(error)};
+  }
+  if (number.valid && number.rest == "p" && number.billionths == 0 && !number.too_large) {
+    return {QueueLimit{Packets{number.whole}}, {}};
+  }
+  if (number.valid && number.rest.empty()) {
+    return {std::nullopt,
+            fmt::format("{} has no unit; did you mean `{}p`, so many packets?", backticked(text), text.substr(0, 40))};
+  }
+  return {std::nullopt,
+          fmt::format("{} is no limit of a queue; write e.g. `60p` (packets), `64kib` or `50ms`", backticked(text))};
 }
 
 }  // namespace dummynet::scenario

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace dummynet::scenario {
 
@@ -24,6 +25,11 @@ struct Bytes {
   bool operator==(const Bytes&) const = default;
 };
 
+struct Packets {
+  std::uint64_t value = 0;
+  bool operator==(const Packets&) const = default;
+};
+
 /// All of these: a decimal number without sign or exponent, directly followed by its unit; up to nine decimals, rounded
 /// to the nearest whole nanosecond, bit or byte.
 
@@ -35,5 +41,9 @@ Parsed<BitsPerSecond> parse_rate(std::string_view text);
 Parsed<Bytes> parse_size(std::string_view text);
 /// `0.5%` is 0.005. From 0% to 100%.
 Parsed<double> parse_percentage(std::string_view text);
+
+using QueueLimit = std::variant<Packets, Bytes, std::chrono::nanoseconds>;
+/// `60p` packets, or a size, or a duration.
+Parsed<QueueLimit> parse_queue_limit(std::string_view text);
 
 }  // namespace dummynet::scenario

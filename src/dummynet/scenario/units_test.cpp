@@ -86,8 +86,27 @@ TEST(Percentage, StaysWithinItsBounds) {
   EXPECT_EQ(parse_percentage("100.1%").error, "`100.1%` is more than 100%");
   EXPECT_EQ(parse_percentage("99999999999999999999%").error, "`99999999999999999999%` is more than 100%");
   EXPECT_EQ(parse_percentage("5").error, "`5` has no unit; did you mean `5%`?");
-  EXPECT_THAT(parse_percentage("-1%").error, HasSubstr("is not a percentage"));
-  EXPECT_THAT(parse_percentage("1 %").error, HasSubstr("is not a percentage"));
+  EXPECT_EQ(parse_percentage("-1%").error, "`-1%` is not a percentage: it is negative");
+  EXPECT_EQ(parse_percentage("1 %").error, "`1 %` is not a percentage; did you mean `1%`?");
+  EXPECT_EQ(parse_percentage("120 %").error, "`120 %` is more than 100%");
+  EXPECT_THAT(parse_percentage("1 per cent").error, HasSubstr("is not a percentage"));
+}
+
+TEST(Units, AreAskedBackWhenOnlyTheirSpellingIsWrong) {
+  EXPECT_EQ(parse_rate("10Mbit").error, "`10Mbit` is not a rate; did you mean `10mbit`?");
+  EXPECT_EQ(parse_duration("20 ms").error, "`20 ms` is not a duration; did you mean `20ms`?");
+  EXPECT_EQ(parse_duration("-20ms").error, "`-20ms` is not a duration: it is negative");
+}
+
+TEST(QueueLimit, IsToldByItsUnit) {
+  EXPECT_EQ(parse_queue_limit("60p").value, QueueLimit{Packets{60}});
+  EXPECT_EQ(parse_queue_limit("64kib").value, QueueLimit{Bytes{65'536}});
+  EXPECT_EQ(parse_queue_limit("50ms").value, QueueLimit{std::chrono::nanoseconds{50ms}});
+  EXPECT_EQ(parse_queue_limit("60").error, "`60` has no unit; did you mean `60p`, so many packets?");
+  for (const char* text : {"", "p", "1.5p", "-1p", "99999999999999999999p", "10mbit", "5 p"}) {
+    EXPECT_FALSE(parse_queue_limit(text).value) << text;
+    EXPECT_THAT(parse_queue_limit(text).error, HasSubstr("is no limit of a queue")) << text;
+  }
 }
 
 }  // namespace
