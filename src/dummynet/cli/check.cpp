@@ -1,17 +1,42 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "dummynet/cli/command_line.hpp"
 #include "dummynet/cli/exit_code.hpp"
 #include "dummynet/cli/scenario_file.hpp"
+#include "dummynet/scenario/humanise.hpp"
+#include "dummynet/scenario/link_words.hpp"
 
 namespace dummynet::cli {
 namespace {
+
+/// "  home–server: 20ms 1%", those of one fate together.
+void list_fates(const scenario::Plan& plan) {
+  const std::vector<std::string> names = scenario::name_links(plan.topology, plan.network);
+  std::vector<std::pair<std::string, std::vector<std::string>>> fates;
+  for (const scenario::PlannedLink& link : plan.links) {
+    std::string fate = scenario::describe(link.directions);
+    if (fate.empty()) fate = "nothing but what events do";
+    if (link.emulation != scenario::Emulation::engine) fate += fmt::format(" ({})", to_string(link.emulation));
+    const auto known = std::ranges::find(fates, fate, &decltype(fates)::value_type::first);
+    (known == fates.end() ? fates.emplace_back(fate, std::vector<std::string>{}) : *known)
+        .second.push_back(names[link.link]);
+  }
+  for (const auto& [fate, links] : fates) {
+    const std::string more = links.size() > 1 ? fmt::format(" and {} more", links.size() - 1) : "";
+    std::cout << "  " << links.front() << more << ": " << fate << '\n';
+  }
+  for (const scenario::PlannedEvent& event : plan.events) {
+    std::cout << "  at " << scenario::human_duration(event.at) << ": " << event.text << '\n';
+  }
+}
 
 std::string count(std::size_t number, std::string_view thing, std::string_view things) {
   return fmt::format("{} {}", number, number == 1 ? thing : things);
@@ -29,6 +54,7 @@ bool check_file(const std::string& path) {
     std::cout << file.shown_name << ": ok, " << count(plan.topology.nodes.size(), "node", "nodes") << ", "
               << count(plan.topology.links.size(), "link", "links") << ", "
               << count(plan.processes.size(), "process", "processes") << '\n';
+    list_fates(plan);
     return true;
   } catch (const std::system_error& error) {
     std::cerr << "dummynet: " << error.what() << '\n';

@@ -4,10 +4,12 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "dummynet/cli/command_line.hpp"
 #include "dummynet/cli/exit_code.hpp"
 #include "dummynet/cli/scenario_file.hpp"
+#include "dummynet/scenario/link_words.hpp"
 
 namespace dummynet::cli {
 namespace {
@@ -26,9 +28,10 @@ int draw(const GraphArguments& arguments) {
     if (!file.planned.complaints.empty()) return kUsage;
     tell_warnings(file);
     const scenario::Plan& plan = file.planned.plan;
-    if (arguments.format == "dot") std::cout << scenario::as_dot(plan.topology, plan.network);
-    if (arguments.format == "mermaid") std::cout << scenario::as_mermaid(plan.topology, plan.network);
-    if (arguments.format == "svg") std::cout << scenario::as_svg(plan.topology, plan.network);
+    const std::vector<std::string> fates = scenario::describe_links(plan);
+    if (arguments.format == "dot") std::cout << scenario::as_dot(plan.topology, plan.network, fates);
+    if (arguments.format == "mermaid") std::cout << scenario::as_mermaid(plan.topology, plan.network, fates);
+    if (arguments.format == "svg") std::cout << scenario::as_svg(plan.topology, plan.network, fates);
     return kPassed;
   } catch (const std::system_error& error) {
     std::cerr << "dummynet: " << error.what() << '\n';

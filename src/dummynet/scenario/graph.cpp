@@ -51,7 +51,8 @@ std::string_view kind_of(const net::PlannedNode& node) {
   return "host";
 }
 
-std::vector<GraphEdge> find_edges(const net::Topology& topology, const net::NetworkPlan& plan) {
+std::vector<GraphEdge> find_edges(const net::Topology& topology, const net::NetworkPlan& plan,
+                                  std::span<const std::string> fates) {
   std::vector<GraphEdge> edges(topology.links.size());
   std::unordered_map<std::string_view, std::size_t> by_name;
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) by_name.emplace(plan.nodes[i].name, i);
@@ -62,6 +63,7 @@ std::vector<GraphEdge> find_edges(const net::Topology& topology, const net::Netw
     if (link.kind == net::LinkKind::vlan) edges[i].label = fmt::format("vlan {}", link.id);
     if (link.kind == net::LinkKind::vxlan) edges[i].label = fmt::format("vxlan {}", link.id);
     if (link.kind == net::LinkKind::macvlan) edges[i].label = "macvlan";
+    if (!fates.empty()) edges[i].fate = fates[i];
   }
   for (const net::PlannedInterface& interface : plan.interfaces) {
     if (!interface.link) continue;
@@ -71,7 +73,7 @@ std::vector<GraphEdge> find_edges(const net::Topology& topology, const net::Netw
   return edges;
 }
 
-std::string as_dot(const net::Topology& topology, const net::NetworkPlan& plan) {
+std::string as_dot(const net::Topology& topology, const net::NetworkPlan& plan, std::span<const std::string> fates) {
   std::string text =
       "graph network {\n  layout=neato; overlap=false; splines=true; sep=\"+25\";\n"
       "  node [fontname=\"sans-serif\", style=filled, fillcolor=white];\n"
@@ -84,16 +86,19 @@ std::string as_dot(const net::Topology& topology, const net::NetworkPlan& plan) 
   for (const net::PlannedNode& node : plan.nodes) {
     text += fmt::format("  {} [{}];\n", quoted_for_dot(node.name), styles.at(kind_of(node)));
   }
-  for (const GraphEdge& edge : find_edges(topology, plan)) {
-    text += fmt::format("  {} -- {} [taillabel={}, headlabel={}{}];\n", quoted_for_dot(plan.nodes[edge.nodes[0]].name),
-                        quoted_for_dot(plan.nodes[edge.nodes[1]].name), quoted_for_dot(edge.ends[0]),
-                        quoted_for_dot(edge.ends[1]),
-                        edge.label.empty() ? "" : fmt::format(", style=dashed, label={}", quoted_for_dot(edge.label)));
+  for (const GraphEdge& edge : find_edges(topology, plan, fates)) {
+    const std::string style = edge.label.empty() ? "" : ", style=dashed";
+    const std::string& label = edge.label.empty() ? edge.fate : edge.label;  // only plain cables have a fate
+    text +=
+        fmt::format("  {} -- {} [taillabel={}, headlabel={}{}{}];\n", quoted_for_dot(plan.nodes[edge.nodes[0]].name),
+                    quoted_for_dot(plan.nodes[edge.nodes[1]].name), quoted_for_dot(edge.ends[0]),
+                    quoted_for_dot(edge.ends[1]), style, label.empty() ? "" : ", label=" + quoted_for_dot(label));
   }
   return text + "}\n";
 }
 
-std::string as_mermaid(const net::Topology& topology, const net::NetworkPlan& plan) {
+std::string as_mermaid(const net::Topology& topology, const net::NetworkPlan& plan,
+                       std::span<const std::string> fates) {
   const std::unordered_map<std::string_view, std::array<std::string_view, 2>> shapes{
       {"host", {"[", "]"}}, {"router", {"([", "])"}}, {"nat", {"[[", "]]"}}, {"switch", {"{{", "}}"}}};
   std::string text = "graph LR\n";
@@ -101,8 +106,8 @@ std::string as_mermaid(const net::Topology& topology, const net::NetworkPlan& pl
     const auto& [open, close] = shapes.at(kind_of(plan.nodes[i]));
     text += fmt::format("  n{}{}{}{}\n", i, open, quoted_for_mermaid(plan.nodes[i].name), close);
   }
-  for (const GraphEdge& edge : find_edges(topology, plan)) {
-    std::string label = edge.label;
+  for (const GraphEdge& edge : find_edges(topology, plan, fates)) {
+    std::string label = edge.label.empty() ? edge.fate : edge.label;
     for (const std::string& end : edge.ends) {
       if (!end.empty()) label += (label.empty() ? "" : " – ") + end;
     }

@@ -77,13 +77,14 @@ std::string draw_edge(const net::NetworkPlan& plan, const GraphEdge& edge, Point
     const double letters = 5.4 * static_cast<double>(edge.ends.at(end).size());
     const double width = width_of(plan.nodes[edge.nodes.at(end)]);
     Point at = leave(end == 0 ? a : b, end == 0 ? b : a, width,
-                     is_flat              ? letters / 2 + 8
-                     : edge.label.empty() ? 22
-                                          : 48);
+                     is_flat                                   ? letters / 2 + 8
+                     : edge.label.empty() && edge.fate.empty() ? 22
+                                                               : 48);
     if (is_flat) at.y += end == 0 ? -9 : 9;
     text += text_at(at, "end", edge.ends.at(end));
   }
-  if (!edge.label.empty()) text += text_at({(a.x + b.x) / 2, (a.y + b.y) / 2}, "label", edge.label);
+  const std::string& label = edge.label.empty() ? edge.fate : edge.label;
+  if (!label.empty()) text += text_at({(a.x + b.x) / 2, (a.y + b.y) / 2}, "label", label);
   return text;
 }
 
@@ -101,8 +102,8 @@ rect{stroke:#5f6368;stroke-width:1.2}
 
 }  // namespace
 
-std::string as_svg(const net::Topology& topology, const net::NetworkPlan& plan) {
-  const std::vector<GraphEdge> edges = find_edges(topology, plan);
+std::string as_svg(const net::Topology& topology, const net::NetworkPlan& plan, std::span<const std::string> fates) {
+  const std::vector<GraphEdge> edges = find_edges(topology, plan, fates);
   double pitch = 100;
   for (const net::PlannedNode& node : plan.nodes) pitch = std::max(pitch, width_of(node) + 30);
   std::vector<std::array<std::size_t, 2>> pairs;

@@ -23,7 +23,7 @@ class Assembly {
   void put_together() {
     if (scenario_.topology) network_.topology = scenario_.topology->value;
     network_.topology.families = scenario_.families;
-    preset_links_ = network_.topology.links.size();
+    network_.preset_links = network_.topology.links.size();
     network_.given_as.resize(network_.topology.nodes.size());
     // Only the preset's own: two nodes of one name in the file are a mistake.
     std::unordered_map<std::string_view, std::size_t> preset;
@@ -51,9 +51,10 @@ class Assembly {
       const auto given = network_.given_as[complaint.index];
       return given ? scenario_.nodes[*given].position : preset;
     }
-    if (complaint.index < preset_links_) return preset;
-    const LinkSpec& link = scenario_.links[complaint.index - preset_links_];
-    if (complaint.place == Place::link) return link.position;
+    if (complaint.place == Place::link || complaint.index < network_.preset_links) {
+      return position_of_link(scenario_, network_, complaint.index);
+    }
+    const LinkSpec& link = scenario_.links[complaint.index - network_.preset_links];
     return link.endpoints.at(complaint.place == Place::first_endpoint ? 0 : 1);
   }
 
@@ -74,10 +75,14 @@ class Assembly {
  private:
   const Scenario& scenario_;
   ScenarioNetwork& network_;
-  std::size_t preset_links_ = 0;
 };
 
 }  // namespace
+
+Position position_of_link(const Scenario& scenario, const ScenarioNetwork& network, std::size_t link) {
+  if (link >= network.preset_links) return scenario.links[link - network.preset_links].position;
+  return scenario.topology ? scenario.topology->position : Position{};
+}
 
 ScenarioNetwork plan_network(const Scenario& scenario) {
   ScenarioNetwork network;

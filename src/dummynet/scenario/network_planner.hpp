@@ -13,6 +13,7 @@ namespace dummynet::scenario {
 /// The network of a scenario.
 struct ScenarioNetwork {
   net::Topology topology{};
+  std::size_t preset_links = 0;  ///< so many of its links come from `topology`, the others are Scenario::links
   net::NetworkPlan plan{};
   Complaints complaints{};
   Complaints warnings{};
@@ -21,6 +22,9 @@ struct ScenarioNetwork {
 
   bool are_joined(std::size_t one, std::size_t other) const { return islands[one] == islands[other]; }
 };
+
+/// Where a link of the topology stands in the file.
+Position position_of_link(const Scenario& scenario, const ScenarioNetwork& network, std::size_t link);
 
 /// Puts the preset and what the file gives by itself together, and plans it. Pure.
 ScenarioNetwork plan_network(const Scenario& scenario);

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "dummynet/scenario/link_planner.hpp"
 #include "dummynet/scenario/names.hpp"
 #include "dummynet/scenario/network_planner.hpp"
 #include "dummynet/scenario/process_check.hpp"
@@ -48,6 +49,7 @@ class Planner {
       plan.environments[plan.nodes.back()] = scenario_.nodes[*given].environment;
     }
     order_processes();
+    plan_fates();
     plan.name = scenario_.name;
     plan.seed = scenario_.seed;
     plan.timeout = scenario_.timeout;
@@ -64,6 +66,7 @@ class Planner {
   void check_place(const ProcessSpec& process);
   void check_roles();
   void order_processes();
+  void plan_fates();
   std::vector<std::size_t> check_dependencies(const ProcessSpec& process);
   void check_dependency(const ProcessSpec& process, const DependencySpec& dependency, const ProcessSpec& target);
   void add_process(const ProcessSpec& process, const std::vector<std::size_t>& places);
@@ -111,6 +114,19 @@ void Planner::order_processes() {
   std::vector<std::size_t> places(scenario_.processes.size());
   for (std::size_t place = 0; place < order.order.size(); ++place) places[order.order[place]] = place;
   for (const std::size_t i : order.order) add_process(scenario_.processes[i], places);
+}
+
+void Planner::plan_fates() {
+  Plan& plan = result_.plan;
+  plan.links = plan_links(reader_, scenario_, network_);
+  plan.events = plan_events(reader_, scenario_, network_, plan.processes, plan.links);
+  for (PlannedLink& link : plan.links) {
+    network_.topology.links[link.link].cut = link.emulation != Emulation::kernel;
+  }
+  // Events name interfaces, so the network has been planned before it was known which links are to be cut.
+  for (net::PlannedInterface& interface : network_.plan.interfaces) {
+    if (interface.link) interface.cut = network_.topology.links[*interface.link].cut;
+  }
 }
 
 std::vector<std::size_t> Planner::check_dependencies(const ProcessSpec& process) {
@@ -191,14 +207,23 @@ void Planner::add_process(const ProcessSpec& process, const std::vector<std::siz
   result_.plan.processes.push_back(std::move(planned));
 }
 
+/// Whatever the file says about itself.
+void overrule(Scenario& scenario, Emulation emulation) {
+  scenario.emulation = emulation;
+  scenario.topology_fate.emulation.reset();
+  scenario.bottleneck.emulation.reset();
+  for (LinkSpec& link : scenario.links) link.fate.emulation.reset();
+}
+
 }  // namespace
 
 Planned plan(const Scenario& scenario) { return Planner{scenario}.plan(); }
 
-Planned read_plan(std::string_view text) {
+Planned read_plan(std::string_view text, const PlanOptions& options) {
   Document document = parse_document(text);
   if (!document.root) return {{}, std::move(document.complaints)};
-  ParsedScenario parsed = parse_scenario(*document.root);
+  ParsedScenario parsed = parse_scenario(*document.root, options.read_file);
+  if (options.emulation) overrule(parsed.scenario, *options.emulation);
   Planned planned = plan(parsed.scenario);
   planned.complaints.insert(planned.complaints.end(), parsed.complaints.begin(), parsed.complaints.end());
   planned.complaints.insert(planned.complaints.end(), document.complaints.begin(), document.complaints.end());
