@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
                             "3:16: unknown key `daemno` of a process; did you mean `daemon`?"},
                     BadFile{"NearKey", node("depend_on: [q], ") + "}\n",
                             "3:16: unknown key `depend_on` of a process; did you mean `depends_on`?"},
-                    BadFile{"NotYetSupported", kNode + "}\nevents: []\n", "4:1: `events` is not supported yet"},
+                    BadFile{"NotYetSupported", kNode + "}\ncaptures: []\n", "4:1: `captures` is not supported yet"},
                     BadFile{"DuplicateName", kNode + "}\n  p: {node: n, command: x}\n", "4:3: duplicate key `p`"},
                     BadFile{"UnknownNode", "nodes: {n: }\nprocesses:\n  p: {node: nn, command: TOUCH}\n",
                             "3:13: unknown node `nn`; did you mean `n`?"},

@@ -1,4 +1,6 @@
 // Every scenario in examples/ runs as it stands, as root (where we are) and as an ordinary user.
+#include <sstream>
+
 #include "e2e/scenario_test.hpp"
 
 namespace dummynet::test {
@@ -17,7 +19,8 @@ class ExampleTest : public ScenarioTest, public testing::WithParamInterface<std:
 
 TEST_P(ExampleTest, Passes) {
   const auto& [example, as_nobody] = GetParam();
-  CommandRun run{{"run", example}, {.as_nobody = as_nobody}};
+  // How busy the machine is at the moment must not decide: of links that it emulates it may say that they were late.
+  CommandRun run{{"run", "--fidelity", "report", example}, {.as_nobody = as_nobody}};
 
   const int code = run.wait();
   // vlan, vxlan and macvlan are modules, which small kernels do not have.
@@ -26,7 +29,10 @@ TEST_P(ExampleTest, Passes) {
   }
   EXPECT_EQ(code, 0) << run.all();
   EXPECT_THAT(run.out(), testing::HasSubstr("\npassed: "));
-  EXPECT_THAT(run.out(), testing::Not(testing::HasSubstr("note: ")));
+  std::istringstream lines{run.out()};
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_TRUE(!line.starts_with("note: ") || line.find("did not meet the fate") != std::string::npos) << line;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(, ExampleTest, testing::Combine(testing::ValuesIn(examples()), testing::Bool()),

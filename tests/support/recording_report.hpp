@@ -24,6 +24,7 @@ class RecordingReport : public scenario::Report {
     add(process.name + (line.stream == Stream::out ? " | " : " ! ") + std::string{line.text});
   }
   void process_ended(const scenario::PlannedProcess& process, const RunInfo&) override { add("end " + process.name); }
+  void event(const scenario::PlannedEvent& event) override { add("event " + event.text); }
   void note(std::string_view message) override { add("note " + std::string{message}); }
   void run_ended(const scenario::RunResult& result) override { add(std::string{to_string(result.verdict)}); }
   void flush() override {}

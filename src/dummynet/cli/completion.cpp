@@ -57,6 +57,8 @@ _dummynet() {{
       local formats='text json'
       [[ ${{COMP_WORDS[1]}} == graph ]] && formats='dot mermaid svg'
       mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$word"); return ;;
+    --emulation) mapfile -t COMPREPLY < <(compgen -W 'engine kernel auto' -- "$word"); return ;;
+    --fidelity) mapfile -t COMPREPLY < <(compgen -W 'demand report' -- "$word"); return ;;
     completion) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- "$word"); return ;;
   esac
   case ${{COMP_WORDS[1]}} in
@@ -88,6 +90,8 @@ _dummynet() {{
     --format)
       if [[ ${{words[2]}} == graph ]]; then compadd -- dot mermaid svg; else compadd -- text json; fi
       return ;;
+    --emulation) compadd -- engine kernel auto; return ;;
+    --fidelity) compadd -- demand report; return ;;
     completion) compadd -- bash zsh fish; return ;;
   esac
   if [[ ${{words[CURRENT]}} != -* ]]; then
@@ -120,6 +124,8 @@ std::string fish(const CLI::App& app) {
     }
   }
   text += "complete -c dummynet -n '__fish_seen_subcommand_from run list doctor' -l format -x -a 'text json'\n";
+  text += "complete -c dummynet -n '__fish_seen_subcommand_from run' -l emulation -x -a 'engine kernel auto'\n";
+  text += "complete -c dummynet -n '__fish_seen_subcommand_from run' -l fidelity -x -a 'demand report'\n";
   text += "complete -c dummynet -n '__fish_seen_subcommand_from graph' -l format -x -a 'dot mermaid svg'\n";
   return text + "complete -c dummynet -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n";
 }

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -16,6 +19,7 @@
 #include "dummynet/cli/terminal.hpp"
 #include "dummynet/net/near_word.hpp"
 #include "dummynet/scenario/exec_server.hpp"
+#include "dummynet/scenario/keys.hpp"
 #include "dummynet/scenario/report_json.hpp"
 #include "dummynet/scenario/report_text.hpp"
 #include "dummynet/scenario/run_directory.hpp"
@@ -33,6 +37,11 @@ struct RunArguments {
   std::string format = "text";
   std::string timeout;
   std::string exit_code_from;
+  std::string emulation;
+  std::string fidelity = "demand";
+  std::string engine_spin;
+  std::string packet_log;
+  std::optional<std::uint64_t> seed;
 };
 
 int tell_complaints(const ScenarioFile& file, const RunArguments& arguments) {
@@ -84,14 +93,14 @@ bool has_warden(ProcessMonitor& monitor) {
   }
 }
 
-scenario::RunResult carry_out(const scenario::Plan& plan, const std::string& file, scenario::Report& report) {
+scenario::RunResult carry_out(const scenario::Plan& plan, const std::string& file, scenario::Report& report,
+                              scenario::RunnerOptions runner_options) {
   StopSignals signals;  // before the monitor, so that the run can be stopped as soon as there is one
   MonitorOptions options;
   options.sandbox = true;
   options.log = [&report](std::string_view message) {
     if (scenario::is_worth_telling(message)) report.note(message);
   };
-  scenario::RunnerOptions runner_options;
   runner_options.run = scenario::new_run_name(plan.name);
   options.directory = scenario::RunDirectory::place(runner_options.run);
   ProcessMonitor monitor{options};
@@ -111,10 +120,29 @@ scenario::RunResult carry_out(const scenario::Plan& plan, const std::string& fil
   return result;
 }
 
+/// Whatever the file says, or nothing.
+std::optional<scenario::Emulation> wanted_emulation(const RunArguments& arguments) {
+  const auto found = std::ranges::find(scenario::keys::kEmulations, arguments.emulation);
+  if (found == scenario::keys::kEmulations.end()) return std::nullopt;
+  return static_cast<scenario::Emulation>(found - scenario::keys::kEmulations.begin());
+}
+
+/// What is wrong with the options of the emulation, or nothing.
+std::string read_emulation(const RunArguments& arguments, scenario::RunnerOptions& options) {
+  options.demand_fidelity = arguments.fidelity == "demand";
+  if (!arguments.packet_log.empty()) options.emulation.packet_log = std::filesystem::absolute(arguments.packet_log);
+  if (arguments.engine_spin.empty()) return {};
+  const auto [spin, error] = scenario::parse_duration(arguments.engine_spin);
+  if (!spin) return "--engine-spin: " + error;
+  if (*spin > std::chrono::milliseconds{10}) return "--engine-spin: more than 10ms would only burn CPU time";
+  options.emulation.engine_spin = *spin;
+  return {};
+}
+
 int run(const RunArguments& arguments) {
   ScenarioFile file;
   try {
-    file = load_scenario(arguments.file);
+    file = load_scenario(arguments.file, wanted_emulation(arguments));
   } catch (const std::system_error& error) {
     return usage_error(error.what());
   }
@@ -128,6 +156,9 @@ int run(const RunArguments& arguments) {
       return usage_error("--timeout: " + (value ? "it must be longer than nothing" : error));
     plan.timeout = *value;
   }
+  if (arguments.seed) plan.seed = *arguments.seed;
+  scenario::RunnerOptions options;
+  if (const std::string fault = read_emulation(arguments, options); !fault.empty()) return usage_error(fault);
   if (!arguments.exit_code_from.empty()) {
     std::vector<std::string_view> names;
     for (const scenario::PlannedProcess& process : plan.processes) names.push_back(process.name);
@@ -138,7 +169,7 @@ int run(const RunArguments& arguments) {
   }
 
   const std::unique_ptr<scenario::Report> report = make_report(arguments);
-  const scenario::RunResult result = carry_out(plan, file.path, *report);
+  const scenario::RunResult result = carry_out(plan, file.path, *report, options);
   return arguments.exit_code_from.empty() ? exit_code_of(result) : exit_code_from(result, arguments.exit_code_from);
 }
 
@@ -155,6 +186,16 @@ void add_run(CLI::App& app, int& exit_code) {
       ->type_name("DURATION");
   command->add_option("--exit-code-from", arguments->exit_code_from, "Exit with the code of this process")
       ->type_name("PROCESS");
+  command->add_option("--seed", arguments->seed, "For everything random, instead of the file's")->type_name("N");
+  command->add_option("--emulation", arguments->emulation, "Who emulates the links, instead of the file's choice")
+      ->check(CLI::IsMember({"engine", "kernel", "auto"}));
+  command->add_option("--fidelity", arguments->fidelity, "demand (the default), or report: only a note")
+      ->check(CLI::IsMember({"demand", "report"}));
+  // A flag with a value: it takes none but by `=`, so that it never swallows FILE.
+  command->add_flag("--log-packets{packets.jsonl}", arguments->packet_log,
+                    "Write each packet's fate to packets.jsonl, or =FILE, a line of JSON each");
+  command->add_option("--engine-spin", arguments->engine_spin, "How long the engine spins before each release; 0s: not")
+      ->type_name("DURATION");
   command->add_flag("--no-color", arguments->no_color, "No colours, as if NO_COLOR were set");
   command->footer(
       "Ctrl-C stops the run, pressed again it kills what is left of it. Nothing of a run survives it.\n\n"

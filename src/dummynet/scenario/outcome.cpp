@@ -20,6 +20,10 @@ std::string lifetime(const RunInfo& info) { return human_duration(info.end.value
 
 const Cause& choose_cause(const std::vector<Cause>& causes) {
   const auto earlier = [](const Cause& a, const Cause& b) { return a.at < b.at; };
+  // Without the engine no packet arrives any more, so whatever else failed may have failed for that.
+  for (const Cause& cause : causes) {
+    if (cause.kind == Cause::Kind::engine_ended) return cause;
+  }
   const auto first = std::min_element(causes.begin(), causes.end(), earlier);
   const Cause* best = &*first;
   for (const Cause& cause : causes) {

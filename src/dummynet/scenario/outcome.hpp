@@ -12,7 +12,8 @@ namespace dummynet::scenario {
 /// its end can be seen, so its client may be seen to end earlier, because of it.
 inline constexpr std::chrono::milliseconds kSimultaneous{10};
 
-/// The earliest one, but a daemon's failure before a client's that was seen at about the same time. Pure; at least one.
+/// The earliest one, but a daemon's failure before a client's that was seen at about the same time, and the engine's
+/// end before all. Pure; at least one.
 const Cause& choose_cause(const std::vector<Cause>& causes);
 
 /// What followed for the other processes: "client was stopped after 1.2s", "late was never started". Pure.

@@ -42,6 +42,11 @@ TEST(Outcome, BlamesADaemonThatEndedAtAboutTheSameTime) {
   EXPECT_EQ(choose_cause({cause(Cause::Kind::daemon_ended, 2s + 1ms), cause(Cause::Kind::daemon_ended, 2s)}).at, 2s);
 }
 
+TEST(Outcome, BlamesTheEnginesEndForAllThatFailed) {
+  const Cause client = cause(Cause::Kind::unexpected_ending, 2s);
+  EXPECT_EQ(choose_cause({client, cause(Cause::Kind::engine_ended, 3s)}).kind, Cause::Kind::engine_ended);
+}
+
 TEST(Outcome, ListsWhatFollowed) {
   Plan plan;
   for (const char* name : {"server", "client", "other", "late"}) {

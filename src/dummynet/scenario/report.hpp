@@ -22,6 +22,8 @@ class Report {
   virtual void process_ready(const PlannedProcess& process, std::chrono::nanoseconds after) = 0;
   virtual void output(const PlannedProcess& process, const OutputLine& line) = 0;
   virtual void process_ended(const PlannedProcess& process, const RunInfo& info) = 0;
+  /// It has been carried out.
+  virtual void event(const PlannedEvent& event) = 0;
   /// What is worth knowing and no failure: a limit that could not be set …
   virtual void note(std::string_view message) = 0;
   virtual void run_ended(const RunResult& result) = 0;

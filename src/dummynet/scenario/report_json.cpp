@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dummynet/scenario/judge.hpp"
+#include "dummynet/scenario/link_report.hpp"
 
 namespace dummynet::scenario {
 namespace {
@@ -92,6 +93,14 @@ void JsonReport::run_ended(const RunResult& result) {
   json["metrics"] = Json::object();
   for (const MetricValue& metric : result.metrics) {
     json["metrics"][metric.process + "." + metric.name] = {{"value", metric.value}, {"unit", metric.unit}};
+  }
+  json["links"] = Json::array();
+  for (const LinkResult& link : result.links) json["links"].push_back(link_as_json(link));
+  json["events"] = Json::array();
+  for (const EventResult& event : result.events) {
+    json["events"].push_back({{"at_s", seconds(event.at)},
+                              {"done_s", event.done ? Json(seconds(*event.done)) : Json{}},
+                              {"text", event.text}});
   }
   json["notes"] = notes_;
   out_ << dump(json) << '\n' << std::flush;

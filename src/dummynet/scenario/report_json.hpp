@@ -21,6 +21,7 @@ class JsonReport : public Report {
   void process_ready(const PlannedProcess&, std::chrono::nanoseconds) override {}
   void output(const PlannedProcess&, const OutputLine&) override {}
   void process_ended(const PlannedProcess&, const RunInfo&) override {}
+  void event(const PlannedEvent&) override {}
   void note(std::string_view message) override { notes_.emplace_back(message); }
   void run_ended(const RunResult& result) override;
   void flush() override {}

@@ -148,6 +148,103 @@ TEST(TextReport, ColoursWhenAsked) {
   EXPECT_THAT(out.str(), HasSubstr("\x1b[1;31mfailed\x1b[0m: me exited"));
 }
 
+/// A link that lost some packets on their way there, and had no queue back.
+LinkResult lossy_link() {
+  LinkResult link;
+  link.name = "a–b";
+  DirectionResult& up = link.directions[0];
+  up.from = "a:eth0";
+  up.to = "b:eth0";
+  up.fate = "20ms 10mbit 1%";
+  up.queue_limit = "33p by default";
+  up.counters.fate.offered_packets = 1010;
+  up.counters.fate.departed_packets = 990;
+  up.counters.fate.departed_bytes = 1U << 20U;
+  up.counters.fate.drops[static_cast<std::size_t>(wire::DropReason::loss)] = 12;
+  up.counters.fate.drops[static_cast<std::size_t>(wire::DropReason::queue_full)] = 8;
+  up.counters.fate.max_queue_packets = 33;
+  up.dropped_packets = 20;
+  up.counters.achieved_bits_per_second = 9.99e6;
+  up.counters.lateness.add(10us);
+  up.counters.lateness.add(3ms);
+  up.counters.late_packets = 1;
+  link.directions[1].from = "b:eth0";
+  link.directions[1].to = "a:eth0";
+  link.directions[1].queue_limit = "-";
+  return link;
+}
+
+TEST(TextReport, TellsWhatLinksDid) {
+  std::ostringstream out;
+  TextReport report{out, {}};
+  RunResult result;
+  result.cause.text = "all is well";
+  result.links = {lossy_link()};
+  result.events = {{2s, 2s, "link a–b goes down"}, {1h, {}, "link a–b comes up"}};
+  report.run_ended(result);
+
+  EXPECT_EQ(out.str(),
+            "\n"
+            "link             fate            packets     bytes                dropped          longest queue"
+            "         rate  late p50 p99 max\n"
+            "a:eth0 → b:eth0  20ms 10mbit 1%      990  1.00 MiB  loss 12, queue_full 8  33p of 33p by default"
+            "  9.99 Mbit/s      16us 3ms 3ms\n"
+            "b:eth0 → a:eth0  -                     0       0 B                      0                      -"
+            "            -                 -\n"
+            "note: the run was over before 1h: link a–b comes up\n"
+            "\n"
+            "passed: all is well\n");
+}
+
+TEST(TextReport, ShowsOnlyTheFirstOfManyLinks) {
+  std::ostringstream out;
+  TextReport report{out, {}};
+  RunResult result;
+  result.links.assign(30, lossy_link());
+  report.run_ended(result);
+
+  EXPECT_THAT(out.str(), HasSubstr("\nand 10 more links, which `--format json` has\n"));
+}
+
+TEST(TextReport, LeadsEventsByTheirTime) {
+  std::ostringstream out;
+  TextReport report{out, {}};
+  report.run_started(two_processes());
+  PlannedEvent event;
+  event.at = 1500ms;
+  event.text = "link a–b goes down";
+  report.event(event);
+
+  EXPECT_THAT(out.str(), HasSubstr("\n@1.5s  * link a–b goes down\n"));
+}
+
+TEST(JsonReport, TellsEverythingOfLinksAndEvents) {
+  std::ostringstream out;
+  JsonReport report{out};
+  RunResult result;
+  result.links = {lossy_link()};
+  result.events = {{2s, 2100ms, "link a–b goes down"}, {1h, {}, "link a–b comes up"}};
+  report.run_ended(result);
+
+  const Json json = Json::parse(out.str());
+  const Json& link = json.at("links").at(0);
+  EXPECT_EQ(link.at("name"), "a–b");
+  EXPECT_EQ(link.at("emulation"), "engine");
+  const Json& up = link.at("uplink");
+  EXPECT_EQ(up.at("fate"), "20ms 10mbit 1%");
+  EXPECT_EQ(up.at("departed_packets"), 990);
+  EXPECT_EQ(up.at("drops").at("loss"), 12);
+  EXPECT_EQ(up.at("drops").at("link_down"), 0);
+  EXPECT_EQ(up.at("rate_bits_per_second"), 9.99e6);
+  EXPECT_EQ(up.at("lateness").at("packets"), 2);
+  EXPECT_EQ(up.at("lateness").at("max_s"), 0.003);
+  EXPECT_EQ(up.at("own_losses"), 0);
+  EXPECT_TRUE(link.at("downlink").at("queue_limit").is_null());
+  EXPECT_TRUE(link.at("downlink").at("rate_bits_per_second").is_null());
+  EXPECT_EQ(json.at("events").at(0).at("done_s"), 2.1);
+  EXPECT_TRUE(json.at("events").at(1).at("done_s").is_null());
+}
+
 TEST(JsonReport, IsOneObjectWithEverything) {
   std::ostringstream out;
   JsonReport report{out};

@@ -7,6 +7,7 @@
 
 #include "dummynet/scenario/humanise.hpp"
 #include "dummynet/scenario/judge.hpp"
+#include "dummynet/scenario/link_report.hpp"
 #include "dummynet/scenario/table.hpp"
 
 namespace dummynet::scenario {
@@ -87,6 +88,13 @@ void TextReport::process_ended(const PlannedProcess& process, const RunInfo& inf
   }
 }
 
+void TextReport::event(const PlannedEvent& event) {
+  if (options_.quiet) return;
+  const std::string prefix = fmt::format("{:<{}} *", "@" + human_duration(event.at), name_width_);
+  out_ << painted(kBold, prefix) << ' ' << event.text << '\n';
+  if (options_.interactive) out_.flush();
+}
+
 void TextReport::note(std::string_view message) {
   if (!options_.quiet) out_ << painted(kDim, fmt::format("note: {}", message)) << '\n';
 }
@@ -94,10 +102,31 @@ void TextReport::note(std::string_view message) {
 void TextReport::run_ended(const RunResult& result) {
   if (!options_.quiet) {
     print_processes(result);
+    print_links(result);
     print_metrics(result);
   }
   print_verdict(result);
   out_.flush();
+}
+
+void TextReport::print_table(const Table& table) {
+  if (table.empty()) return;
+  out_ << '\n' << painted(kBold, table.heading()) << '\n';
+  for (std::size_t i = 0; i < table.size(); ++i) out_ << table.row(i) << '\n';
+}
+
+void TextReport::print_links(const RunResult& result) {
+  constexpr std::size_t kShown = 20;
+  const std::size_t shown = std::min(result.links.size(), kShown);
+  print_table(tabulate_links({result.links.data(), shown}));
+  if (shown < result.links.size()) {
+    out_ << fmt::format("and {} more links, which `--format json` has\n", result.links.size() - shown);
+  }
+  for (const EventResult& event : result.events) {
+    if (event.done || result.verdict == Verdict::error) continue;
+    out_ << painted(kDim, fmt::format("note: the run was over before {}: {}", human_duration(event.at), event.text))
+         << '\n';
+  }
 }
 
 void TextReport::print_processes(const RunResult& result) {
@@ -117,8 +146,7 @@ void TextReport::print_processes(const RunResult& result) {
                used.cpu_source == Source::none ? "-" : human_duration(used.cpu),
                used.memory_peak_source == Source::none ? "-" : human_bytes(used.memory_peak_bytes)});
   }
-  out_ << '\n' << painted(kBold, table.heading()) << '\n';
-  for (std::size_t i = 0; i < table.size(); ++i) out_ << table.row(i) << '\n';
+  print_table(table);
 }
 
 void TextReport::print_metrics(const RunResult& result) {
@@ -126,9 +154,7 @@ void TextReport::print_metrics(const RunResult& result) {
   for (const MetricValue& metric : result.metrics) {
     table.add({metric.process + "." + metric.name, human_value(metric.value, metric.unit)});
   }
-  if (table.empty()) return;
-  out_ << '\n' << painted(kBold, table.heading()) << '\n';
-  for (std::size_t i = 0; i < table.size(); ++i) out_ << table.row(i) << '\n';
+  print_table(table);
 }
 
 void TextReport::print_verdict(const RunResult& result) {

@@ -44,6 +44,12 @@ std::string_view to_string(Cause::Kind kind) {
       return "interrupted";
     case Cause::Kind::machine:
       return "machine";
+    case Cause::Kind::event_failed:
+      return "event_failed";
+    case Cause::Kind::engine_ended:
+      return "engine_ended";
+    case Cause::Kind::unfaithful:
+      return "unfaithful";
   }
   return "";
 }
@@ -53,10 +59,12 @@ Verdict verdict_of(Cause::Kind kind) {
     case Cause::Kind::completed:
       return Verdict::passed;
     case Cause::Kind::ending_unknown:
+    case Cause::Kind::unfaithful:
       return Verdict::inconclusive;
     case Cause::Kind::interrupted:
       return Verdict::interrupted;
     case Cause::Kind::machine:
+    case Cause::Kind::engine_ended:
       return Verdict::error;
     default:
       return Verdict::failed;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include "dummynet/core/run_info.hpp"
+#include "dummynet/scenario/fate_spec.hpp"
+#include "dummynet/wire/counters.hpp"
 
 namespace dummynet::scenario {
 
@@ -35,6 +38,9 @@ struct Cause {
     ending_unknown,     ///< it is gone, and nobody can say how
     interrupted,        ///< a signal to us
     machine,            ///< this machine refused the network or the sandbox
+    event_failed,       ///< an event could not be carried out
+    engine_ended,       ///< who decided packets' fate is gone
+    unfaithful,         ///< packets did not meet the fate that was asked for
   };
 
   Kind kind = Kind::completed;
@@ -65,6 +71,27 @@ struct ProcessResult {
   std::vector<std::string> notices{};
 };
 
+/// What one direction of a link did.
+struct DirectionResult {
+  std::string from{};         ///< "client:eth0"
+  std::string to{};           ///< "server:eth0"
+  std::string fate{};         ///< at the start, in short: "20ms 10mbit"
+  std::string queue_limit{};  ///< "60p", "-" without a queue
+  std::uint64_t dropped_packets = 0;
+  wire::DirectionCounters counters{};  ///< of the kernel only what has departed
+};
+struct LinkResult {
+  std::string name{};                           ///< "client–server"
+  Emulation emulation = Emulation::engine;      ///< who it was: never `automatic`
+  std::array<DirectionResult, 2> directions{};  ///< by wire::Direction
+};
+
+struct EventResult {
+  std::chrono::nanoseconds at{0};                  ///< when it was to happen, since time zero of events
+  std::optional<std::chrono::nanoseconds> done{};  ///< when it did, since the run's start; absent: the run was over
+  std::string text{};
+};
+
 struct RunResult {
   std::string name{};
   std::string run{};  ///< unique: $DUMMYNET_RUN
@@ -76,6 +103,8 @@ struct RunResult {
   std::chrono::nanoseconds duration{0};
   std::vector<ProcessResult> processes{};  ///< in the order of their start
   std::vector<MetricValue> metrics{};
+  std::vector<LinkResult> links{};    ///< those whose packets' fate was decided by somebody
+  std::vector<EventResult> events{};  ///< in the order of time
 };
 
 }  // namespace dummynet::scenario

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "dummynet/scenario/emulation_choice.hpp"
 #include "dummynet/scenario/humanise.hpp"
 #include "dummynet/scenario/judge.hpp"
 #include "dummynet/scenario/metric.hpp"
@@ -19,11 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::nanoseconds kLongestWait = 100ms;  // until the report may show what it held back
-
-std::string signal_name(int signal) {
-  const char* name = sigabbrev_np(signal);
-  return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
-}
 
 /// Whether the file or the machine is to blame for a refused start.
 Cause::Kind blame(StartError::Step step) {
@@ -40,19 +36,29 @@ Cause::Kind blame(StartError::Step step) {
 
 }  // namespace
 
+std::string signal_name(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+}
+
 bool is_worth_telling(std::string_view message) {
   return message.find("no cgroup for this run") == std::string_view::npos &&
          message.find("no memory cgroup: ") == std::string_view::npos;
 }
 
 Runner::Runner(const Plan& plan, ProcessMonitor& monitor, Report& report, RunnerOptions options)
-    : plan_{plan}, monitor_{monitor}, report_{report}, options_{std::move(options)}, running_(plan.processes.size()) {}
+    : plan_{plan},
+      monitor_{monitor},
+      report_{report},
+      options_{std::move(options)},
+      timetable_{monitor.poller(), plan.events, [this](const PlannedEvent& event) { carry_out(event); }},
+      running_(plan.processes.size()) {}
 
 RunResult Runner::run() {
   start_ = Clock::now();
   report_.run_started(plan_);
   Poller::Id timeout = 0;
-  if (find_users() && make_network()) {
+  if (find_users() && make_network() && emulate_links()) {
     if (plan_.timeout) timeout = monitor_.poller().add_deadline(start_ + *plan_.timeout, [this] { on_run_timeout(); });
     while (!is_over()) {
       start_what_may_start();
@@ -64,6 +70,8 @@ RunResult Runner::run() {
   }
   monitor_.poller().remove(timeout);
 
+  timetable_.stop();
+  collect_links();  // while the engine can still be asked; who says goodbye now does so over the same links
   // The callbacks go on: all output comes to the report. What ended by itself just now is told apart by RunInfo.
   monitor_.stop(false, options_.grace);
   handle_events();
@@ -96,7 +104,8 @@ bool Runner::find_users() {
 
 bool Runner::make_network() {
   try {
-    network_.emplace(monitor_, plan_.network);
+    emulations_ = choose_emulations(plan_, [this] { return wire::kernel_has_netem(monitor_); });
+    network_.emplace(monitor_, cut_links(plan_, emulations_));
     network_->up();
     return true;
   } catch (const std::exception& error) {
@@ -107,6 +116,50 @@ bool Runner::make_network() {
     fail(std::move(cause), Clock::now());
     return false;
   }
+}
+
+bool Runner::emulate_links() {
+  if (plan_.links.empty()) return true;
+  try {
+    LinkEmulation::Listeners listeners;
+    listeners.on_note = [this](const std::string& message) { report_.note(message); };
+    listeners.on_engine_end = [this](const std::string& why) {
+      if (is_stopping_) return;
+      Cause cause;
+      cause.kind = Cause::Kind::engine_ended;
+      cause.text = "the link engine ended, so that no packet passed any more: " + why;
+      fail(std::move(cause), Clock::now());
+    };
+    emulation_.emplace(plan_, emulations_, monitor_, *network_, options_.emulation, std::move(listeners));
+    return true;
+  } catch (const std::exception& error) {
+    Cause cause;
+    cause.kind = Cause::Kind::machine;
+    cause.text =
+        fmt::format("the links cannot be emulated here: {}; `dummynet doctor` looks for the reason", error.what());
+    fail(std::move(cause), Clock::now());
+    return false;
+  }
+}
+
+void Runner::carry_out(const PlannedEvent& event) {
+  try {
+    if (!event.changes.empty()) emulation_->carry_out(event);
+    if (event.signal) send(*event.signal);
+    report_.event(event);
+  } catch (const std::exception& error) {
+    Cause cause;
+    cause.kind = Cause::Kind::event_failed;
+    cause.text = fmt::format("the event at {} ({}) could not be carried out: {}", human_duration(event.at), event.text,
+                             error.what());
+    fail(std::move(cause), Clock::now());
+  }
+}
+
+void Runner::send(const PlannedSignal& signal) {
+  const ProcessHandle& handle = running_[signal.process].handle;
+  if (!handle) throw std::runtime_error{plan_.processes[signal.process].name + " has not been started yet"};
+  if (!handle->signal(signal.signal)) throw std::runtime_error{plan_.processes[signal.process].name + " has ended"};
 }
 
 void Runner::start_what_may_start() {
@@ -138,6 +191,7 @@ void Runner::start(std::size_t number) {
   try {
     running_[number].handle = monitor_.run_process_async(process.command, options_for(number));
     report_.process_started(process);
+    if (!process.daemon) timetable_.start(Clock::now());
   } catch (const StartError& error) {
     Cause cause;
     cause.kind = blame(error.step());
@@ -283,87 +337,6 @@ void Runner::on_run_timeout() {
 void Runner::fail(Cause cause, Clock::time_point when) {
   cause.at = when - start_;
   causes_.push_back(std::move(cause));
-}
-
-void Runner::finish(RunResult& result) {
-  result.name = plan_.name;
-  result.run = options_.run;
-  result.seed = plan_.seed;
-  result.start = start_;
-  collect_processes(result);
-  if (signal_ == 0 && causes_.empty()) check_daemons_output(result);
-  read_metrics(result);
-  if (!causes_.empty()) {
-    result.cause = choose_cause(causes_);
-    result.cause.consequences = find_consequences(plan_, result.processes, result.cause);
-  } else if (signal_ != 0) {
-    explain_interruption(result);
-  } else {
-    result.cause.text = describe_success(result.processes);
-    result.cause.at = Clock::now() - start_;
-  }
-  result.verdict = verdict_of(result.cause.kind);
-  if (result.verdict == Verdict::interrupted) result.signal = signal_;
-  result.duration = Clock::now() - start_;
-}
-
-void Runner::collect_processes(RunResult& result) {
-  for (std::size_t i = 0; i < running_.size(); ++i) {
-    const PlannedProcess& planned = plan_.processes[i];
-    ProcessResult process;
-    process.name = planned.name;
-    process.node = planned.node;
-    process.daemon = planned.daemon;
-    if (const ProcessHandle& handle = running_[i].handle) {
-      process.info = running_[i].ended ? *running_[i].ended : handle->info();
-      process.notices = handle->notices();
-      for (const std::string& notice : process.notices) {
-        if (is_worth_telling(notice)) report_.note(fmt::format("{}: {}", process.name, notice));
-      }
-    }
-    result.processes.push_back(std::move(process));
-  }
-}
-
-void Runner::check_daemons_output(const RunResult& result) {
-  for (std::size_t i = 0; i < running_.size(); ++i) {
-    if (!plan_.processes[i].daemon) continue;
-    if (std::optional<Cause> cause = judge_output(plan_.processes[i], *result.processes[i].info)) {
-      fail(std::move(*cause), Clock::now());
-    }
-  }
-}
-
-void Runner::read_metrics(RunResult& result) {
-  const bool all_ran = causes_.empty() && signal_ == 0;
-  for (std::size_t i = 0; i < running_.size(); ++i) {
-    const PlannedProcess& process = plan_.processes[i];
-    if (!result.processes[i].info) continue;
-    const RunInfo& info = *result.processes[i].info;
-    for (const MetricSpec& metric : process.metrics) {
-      auto [value, error] = read_metric(metric, info.out.text());
-      if (value) {
-        result.metrics.push_back({process.name, metric.name, *value, metric.unit});
-      } else if (all_ran) {
-        if (info.out.dropped_bytes() > 0)
-          error += fmt::format(" ({} of it were dropped, it was too long)", human_bytes(info.out.dropped_bytes()));
-        Cause cause;
-        cause.kind = Cause::Kind::metric_missing;
-        cause.process = process.name;
-        cause.node = process.node;
-        cause.text = fmt::format("the metric {}.{} could not be measured: {}", process.name, metric.name, error);
-        cause.last_lines = last_lines(info);
-        fail(std::move(cause), info.end.value_or(Clock::now()));
-      }
-    }
-  }
-}
-
-void Runner::explain_interruption(RunResult& result) const {
-  result.cause.kind = Cause::Kind::interrupted;
-  result.cause.text = fmt::format("{} stopped the run", signal_name(signal_));
-  result.cause.at = Clock::now() - start_;
-  result.cause.consequences = find_consequences(plan_, result.processes, result.cause);
 }
 
 }  // namespace dummynet::scenario

@@ -9,16 +9,24 @@
 
 #include "dummynet/core/monitor.hpp"
 #include "dummynet/net/network.hpp"
+#include "dummynet/scenario/link_emulation.hpp"
 #include "dummynet/scenario/planner.hpp"
 #include "dummynet/scenario/report.hpp"
 #include "dummynet/scenario/result.hpp"
+#include "dummynet/scenario/timetable.hpp"
 
 namespace dummynet::scenario {
 
 struct RunnerOptions {
   std::string run{};                       ///< unique name of this run, for $DUMMYNET_RUN
   std::chrono::milliseconds grace{2'000};  ///< for all processes together, from being asked to stop to being killed
+  EmulationOptions emulation{};
+  /// A run over links that were not as they should have been is inconclusive: scenario/fidelity.hpp. false: a note.
+  bool demand_fidelity = true;
 };
+
+/// "SIGTERM"
+std::string signal_name(int signal);
 
 /// Whether a message of the monitor is news to whoever watches a run. That a machine has no cgroups for us is not: the
 /// sandbox holds the processes together, figures name their source, and `dummynet doctor` tells.
@@ -60,6 +68,9 @@ class Runner {
 
   bool find_users();
   bool make_network();
+  bool emulate_links();
+  void carry_out(const PlannedEvent& event);
+  void send(const PlannedSignal& signal);
   void start_what_may_start();
   bool may_start(const PlannedProcess& process) const;
   void start(std::size_t number);
@@ -73,7 +84,9 @@ class Runner {
   void on_run_timeout();
 
   void fail(Cause cause, Clock::time_point when);
+  void collect_links();
   void finish(RunResult& result);
+  void doubt(RunResult& result) const;
   void collect_processes(RunResult& result);
   void check_daemons_output(const RunResult& result);
   void read_metrics(RunResult& result);
@@ -83,7 +96,12 @@ class Runner {
   ProcessMonitor& monitor_;
   Report& report_;
   RunnerOptions options_;
+  Timetable timetable_;
+  std::vector<Emulation> emulations_;  // by position in Plan::links
   std::optional<net::Network> network_;
+  std::optional<LinkEmulation> emulation_;
+  std::vector<LinkResult> links_;  // once the run is over
+  bool is_stopping_ = false;
   Clock::time_point start_{};
   std::vector<Running> running_;  // by the number of the process in the plan
   std::vector<Event> events_;

@@ -177,5 +177,45 @@ processes:
   EXPECT_EQ(result.verdict, Verdict::passed) << result.cause.text << result.cause.last_lines;
 }
 
+TEST_F(RunnerTest, CarriesOutEventsFromTheFirstClientOn) {
+  // The daemon takes its time to be ready; nothing happens before a client runs.
+  const Plan plan = plan_of(R"(
+nodes: {n: }
+processes:
+  server: {node: n, command: sleep 0.2; echo up; sleep 1000, daemon: true, ready: {log: up}}
+  client: {node: n, command: exec sleep 1000, depends_on: {server: ready}, expect: {signal: USR1}}
+events:
+  - {at: 0s, process: client, signal: USR1}
+)");
+  RecordingReport report;
+
+  const RunResult result = run(plan, report);
+
+  EXPECT_EQ(result.verdict, Verdict::passed) << result.cause.text;
+  EXPECT_THAT(report.events, ElementsAre("run test", "start server", "server | up", "ready server", "start client",
+                                         "event SIGUSR1 to client", "end client", "end server", "passed"));
+  ASSERT_EQ(result.events.size(), 1U);
+  EXPECT_TRUE(result.events[0].done);
+}
+
+TEST_F(RunnerTest, FailsWithAnEventThatCannotBeCarriedOut) {
+  const RunResult result = run(R"(
+nodes: {n: }
+processes:
+  first: {node: n, command: exec sleep 1000}
+  second: {node: n, command: echo never, depends_on: {first: completed}}
+events:
+  - {at: 10ms, process: second, signal: TERM}
+  - {at: 1h, process: first, signal: TERM}
+)");
+
+  EXPECT_EQ(result.verdict, Verdict::failed);
+  EXPECT_EQ(result.cause.kind, Cause::Kind::event_failed);
+  EXPECT_EQ(result.cause.text,
+            "the event at 10ms (SIGTERM to second) could not be carried out: second has not been started yet");
+  ASSERT_EQ(result.events.size(), 2U);
+  EXPECT_FALSE(result.events[1].done);
+}
+
 }  // namespace
 }  // namespace dummynet::scenario
