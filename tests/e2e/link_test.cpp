@@ -114,6 +114,68 @@ TEST_P(LinkTest, TellOfEventsInTheLog) {
   EXPECT_THAT(command.out(), HasSubstr("a:eth0 → b:eth0  1ms "));
 }
 
+/// A process of the run finds the engine, which is in the same PID namespace, and sends it a signal.
+std::string to_engine(const std::string& signal) {
+  return "for p in /proc/[0-9]*; do if tr '\\000' ' ' < $p/cmdline | grep -q '^/proc/self/exe engine'; "
+         "then kill -" +
+         signal + " ${p#/proc/}; fi; done 2>/dev/null; ";
+}
+
+/// While the engine is stopped, three pings leave; it goes on 100 ms later.
+std::string interrupted_pings(const std::string& then) {
+  return "nodes: {a: , b: }\ntimeout: 100s\nlinks: [{endpoints: [a, b], delay: 1ms}]\nprocesses:\n  p:\n    node: a\n"
+         "    command: |\n      sent() { cat /sys/class/net/eth0/statistics/tx_packets; }\n"
+         "      ping -q -c 1 b\n"
+         "      before=$(sent)\n      " +
+         to_engine("STOP") +
+         "\n"
+         "      ping -q -c 3 -i 0.01 -W 30 b &\n"
+         "      until [ $(($(sent) - before)) -ge 3 ]; do sleep 0.01; done\n"
+         "      sleep 0.1\n      " +
+         to_engine("CONT") +
+         "\n"
+         "      wait\n      " +
+         then + "\n";
+}
+
+TEST_P(LinkTest, ThatWereLateMakeTheRunInconclusive) {
+  CommandRun command{{"run", file(interrupted_pings("true"))}, user()};
+
+  EXPECT_EQ(command.wait(), 4) << command.all();
+  EXPECT_THAT(command.out(), HasSubstr("\ninconclusive: packets did not meet the fate that was asked for: "));
+  EXPECT_THAT(command.out(), HasSubstr("\n  so what came out proves nothing (passed: p exited with 0 after "));
+}
+
+TEST_P(LinkTest, ThatWereLateExcuseAFailure) {
+  CommandRun command{{"run", "--format", "json", file(interrupted_pings("exit 3"))}, user()};
+
+  EXPECT_EQ(command.wait(), 4) << command.all();
+  const Json json = Json::parse(command.out());
+  EXPECT_EQ(json.at("cause").at("kind"), "unfaithful");
+  EXPECT_THAT(json.at("cause").at("consequences").at(0).get<std::string>(),
+              HasSubstr("(failed: p exited with 3 after "));
+  EXPECT_GT(json.at("links").at(0).at("uplink").at("lateness").at("max_s").get<double>(), 0.1);
+}
+
+TEST_P(LinkTest, ThatWereLateAreOnlyReportedIfAsked) {
+  CommandRun command{{"run", "--fidelity", "report", file(interrupted_pings("true"))}, user()};
+
+  EXPECT_EQ(command.wait(), 0) << command.all();
+  EXPECT_THAT(command.out(), HasSubstr("\nnote: packets did not meet the fate that was asked for: "));
+}
+
+TEST_P(LinkTest, EndTheRunWithTheirEngine) {
+  CommandRun command{{"run", file("nodes: {a: , b: }\ntimeout: 100s\nlinks: [{endpoints: [a, b], delay: 1ms}]\n"
+                                  "processes:\n  p:\n    node: a\n    command: |\n      " +
+                                  to_engine("KILL") + "sleep 1000\n")},
+                     user()};
+
+  EXPECT_EQ(command.wait(), 3) << command.all();
+  EXPECT_THAT(command.out(),
+              HasSubstr("\nerror: the link engine has ended: killed by SIGKILL; no packet passed any more\n"));
+  EXPECT_THAT(command.out(), HasSubstr("\n  so p was stopped after "));
+}
+
 TEST_P(LinkTest, CannotBeMistaken) {
   std::ofstream{path("bad.trace")} << "1\n2\n3\n4\n5\n6\nseven\n";
   CommandRun command{{"run", pings("trace: bad.trace", "-c 1")}, user()};

@@ -127,7 +127,7 @@ bool Runner::emulate_links() {
       if (is_stopping_) return;
       Cause cause;
       cause.kind = Cause::Kind::engine_ended;
-      cause.text = "the link engine ended, so that no packet passed any more: " + why;
+      cause.text = why + "; no packet passed any more";
       fail(std::move(cause), Clock::now());
     };
     emulation_.emplace(plan_, emulations_, monitor_, *network_, options_.emulation, std::move(listeners));
