@@ -1,5 +1,5 @@
 // One process of ours is killed at a random moment of a run's life, 200 times: the owner (the command or a program with
-// the library in it), the warden, or the guardian; in set-up, at work, or while it stops. Within a second nothing is
+// the library in it), the warden, the guardian, or the link engine; in set-up, at work, or while it stops. Within a second nothing is
 // left on the machine. Looked at from outside.
 //
 // $DUMMYNET_CHAOS_SEED repeats a run of this test; $DUMMYNET_CHAOS_ROUND does one round of it.
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -42,7 +43,8 @@ using Victim = ChaosRun::Victim;
 enum class Phase { set_up, work, stop };
 
 std::string to_string(Victim victim) {
-  return victim == Victim::owner ? "owner" : victim == Victim::warden ? "warden" : "guardian";
+  constexpr std::array kNames{"owner", "warden", "guardian", "engine"};
+  return kNames.at(static_cast<std::size_t>(victim));
 }
 std::string to_string(Phase phase) {
   return phase == Phase::set_up ? "set-up" : phase == Phase::work ? "work" : "stop";
@@ -145,8 +147,9 @@ Chaos::Plan Chaos::plan(int round) const {
   std::seed_seq seeds{seed_, static_cast<std::uint32_t>(round), static_cast<std::uint32_t>(ordinary_)};
   std::mt19937 random{seeds};
   Plan plan;
-  plan.victim = static_cast<Victim>(round % 3);
-  plan.phase = static_cast<Phase>(round / 3 % 3);
+  const int victims = kind_.has_engine ? 4 : 3;
+  plan.victim = static_cast<Victim>(round % victims);
+  plan.phase = static_cast<Phase>(round / victims % 3);
   const SteadyClock::duration longest = plan.phase == Phase::set_up ? set_up_ * 11 / 10
                                         : plan.phase == Phase::stop ? stop_ * 11 / 10
                                                                     : SteadyClock::duration{milliseconds{30}};

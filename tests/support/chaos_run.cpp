@@ -32,7 +32,8 @@ std::string scenario(const std::string& kind, const std::string& life) {
       "nodes: {left: , right: }\n"
       "links:\n  - endpoints: [left, right]\n"
       "processes:\n";
-  if (kind != "traffic") {
+  if (kind == "links") text.replace(text.find("right]\n"), 7, "right]\n    delay: 2ms\n    loss: 0.1%\n");
+  if (kind != "traffic" && kind != "links") {
     return text + "  payload: {node: left, command: [" + payload("payload") + ", " + kind + ", " + life + "]}\n";
   }
   return text +
@@ -131,6 +132,10 @@ pid_t ChaosRun::find(Victim victim) const {
   const auto below = std::find_if(ours.begin(), ours.end(), [&](const Family::Member& one) {
     return std::any_of(ours.begin(), ours.end(), [&](const Family::Member& other) { return other.pid == one.parent; });
   });
+  if (victim == Victim::engine) {
+    const auto engine = std::ranges::find(ours, "dummynet-engine", &Family::Member::name);
+    return engine == ours.end() ? 0 : engine->pid;
+  }
   if (victim == Victim::warden) return below == ours.end() ? 0 : below->pid;
   return ours.empty() ? 0 : ours.front().pid;
 }

@@ -19,12 +19,14 @@ struct ChaosKind {
   int bytes;           ///< the Life says so many when all of it is up
   int rounds;          ///< for each user
   const char* detail;  ///< what it is about, for messages
+  bool has_engine = false;
 };
 
 inline constexpr ChaosKind kChaosKinds[] = {
     {"traffic", true, false, 1, 24, "dummynet run: two nodes, iperf3 between them"},
     {"bomb", true, false, 1, 12, "dummynet run: 400 processes that all forked themselves"},
     {"stopped", true, false, 1, 12, "dummynet run: processes that are stopped"},
+    {"links", true, false, 1, 16, "dummynet run: traffic over an emulated link", true},
     {"star", false, false, 2, 12, "the library: a star of 50 nodes"},
     {"host", false, false, 10, 20, "the library: daemons and chains of forks on the host, no cgroup"},
     {"cgroup", false, true, 10, 20, "the library: the same, and limits, with cgroups"},
@@ -44,7 +46,7 @@ class ChaosRun {
   /// Starts it. What it says goes to output(), outside of the folder.
   ChaosRun(Family& family, const Setup& setup, const DelegatedCgroup& delegated);
 
-  enum class Victim { owner, warden, guardian };
+  enum class Victim { owner, warden, guardian, engine };
 
   /// 0: there is none, yet or any more.
   pid_t find(Victim victim) const;
