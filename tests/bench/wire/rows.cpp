@@ -1,0 +1,111 @@
+#include "bench/wire/rows.hpp"
+
+namespace bench {
+namespace {
+
+Group tcp() {
+  return {
+      "tcp",
+      {{"veth", {"bench_wire_tcp", "veth", "0", "2", "0.5"}}, {"ours", {"bench_wire_tcp", "engine", "0", "2", "0.5"}}},
+      {{.figure = "one TCP stream, no delay",
+        .unit = "Gbit/s",
+        .ours = {"ours"},
+        .reference = {"veth"},
+        .reference_name = "plain veth",
+        .bound = Bound::at_least,
+        .target = 0.7}}};
+}
+
+Group udp() {
+  return {"udp",
+          {{"veth", {"bench_wire_udp", "veth", "2"}}, {"ours", {"bench_wire_udp", "engine", "2"}}},
+          {{.figure = "UDP, frames of 64 bytes, those that arrive",
+            .unit = "thousand/s",
+            .ours = {"ours"},
+            .reference = {"veth"},
+            .reference_name = "plain veth",
+            .bound = Bound::at_least,
+            .target = 0.75},
+           {.figure = "the same: carried per second of the engine's CPU", .unit = "thousand/s", .ours = {"ours", 1}}}};
+}
+
+Group delay() {
+  const auto line = [](const char* figure, const char* ours, std::size_t index, double target) {
+    return Line{.figure = figure,
+                .unit = "µs",
+                .ours = {ours, index},
+                .bound = target > 0 ? Bound::at_most : Bound::none,
+                .target = target};
+  };
+  return {"delay",
+          {{"veth", {"bench_wire_delay", "veth", "0", "0", "1500"}},
+           {"spin", {"bench_wire_delay", "engine", "20", "100", "1500"}},
+           {"none", {"bench_wire_delay", "engine", "20", "0", "1500"}}},
+          {line("one way, plain veth, no delay: p50", "veth", 0, 0),
+           line("the same: p99", "veth", 1, 0),
+           line("error of 20 ms one way, spinning 100 µs: p50", "spin", 0, 35),
+           line("the same: p99", "spin", 1, 150),
+           line("error of 20 ms one way, without spinning: p50", "none", 0, 150),
+           line("the same: p99", "none", 1, 300),
+           {.figure = "CPU of the engine at 500 packets a second, spinning 100 µs", .unit = "%", .ours = {"spin", 3}},
+           {.figure = "the same without spinning", .unit = "%", .ours = {"none", 3}}}};
+}
+
+Group rate(const std::string& mbit, const std::string& seconds, double target) {
+  return {
+      "rate " + mbit,
+      {{"ours", {"bench_wire_rate", "engine", mbit, seconds}}, {"tbf", {"bench_wire_rate", "kernel", mbit, seconds}}},
+      {{.figure = "error of a rate of " + mbit + " Mbit/s",
+        .unit = "%",
+        .ours = {"ours"},
+        .bound = Bound::at_most,
+        .target = target,
+        .peers = {"tbf"}}}};
+}
+
+Group long_pipe() {
+  return {"long pipe",
+          {{"ours", {"bench_wire_tcp", "engine", "20", "3", "3"}}},
+          {{.figure = "one TCP stream, 20 ms each way, buffers of 64 MB",
+            .unit = "Gbit/s",
+            .ours = {"ours"},
+            .bound = Bound::at_least,
+            .target = 5}}};
+}
+
+Group many() {
+  return {"many",
+          {{"ours", {"bench_wire_rate", "engine", "10", "4", "100"}}},
+          {{.figure = "100 links of 10 Mbit/s at once: the worst one's error",
+            .unit = "%",
+            .ours = {"ours"},
+            .bound = Bound::at_most,
+            .target = 1}}};
+}
+
+Group idle() {
+  return {"idle",
+          {{"ours", {"bench_wire_idle", "3"}}},
+          {{.figure = "wake-ups of an engine with ten links and no packets",
+            .unit = "1/s",
+            .ours = {"ours"},
+            .bound = Bound::at_most,
+            .target = 0}}};
+}
+
+}  // namespace
+
+std::vector<Group> wire_groups() {
+  return {tcp(),
+          udp(),
+          delay(),
+          rate("1", "6", 0.1),
+          rate("10", "4", 0.1),
+          rate("100", "4", 0.1),
+          rate("1000", "3", 1),
+          long_pipe(),
+          many(),
+          idle()};
+}
+
+}  // namespace bench

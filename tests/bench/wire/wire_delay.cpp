@@ -1,0 +1,116 @@
+// How far a packet's time on its way is from what was asked, by the kernel's own stamps at both nodes: median, 99th
+// percentile and largest, microseconds; then the share of a CPU that the engine takes, per cent.
+//   usage: bench_wire_delay veth|engine DELAY_MS SPIN_US COUNT
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "bench/wire/bed.hpp"
+
+using namespace bench;
+
+namespace {
+
+constexpr std::size_t kNumberAt = 14 + 20 + 8;
+
+// Sees what the interface sends and receives, with the time.
+os::Fd open_window(Bed& bed, const char* node) {
+  os::Fd socket = bed.socket(node, AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+  ifreq request{};
+  std::strcpy(request.ifr_name, "eth0");
+  os::check(::ioctl(socket.get(), SIOCGIFINDEX, &request), "SIOCGIFINDEX");
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ETH_P_ALL);
+  address.sll_ifindex = request.ifr_ifindex;
+  os::check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
+  const int on = 1;
+  os::check(::setsockopt(socket.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on), "SO_TIMESTAMPNS");
+  return socket;
+}
+
+// Stamps of the numbered datagrams that went by, in nanoseconds.
+void look(const os::Fd& window, std::map<std::uint32_t, std::int64_t>& stamps) {
+  for (;;) {
+    char buffer[256];
+    alignas(cmsghdr) char control[128];
+    iovec part{buffer, sizeof buffer};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t length = ::recvmsg(window.get(), &message, MSG_DONTWAIT);
+    if (length < 0) return;
+    if (length < static_cast<ssize_t>(kNumberAt + 8) || buffer[23] != IPPROTO_UDP) continue;
+    std::uint32_t number = 0;
+    std::memcpy(&number, buffer + kNumberAt, sizeof number);
+    for (cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, one)) {
+      if (one->cmsg_type != SCM_TIMESTAMPNS) continue;
+      timespec stamp{};
+      std::memcpy(&stamp, CMSG_DATA(one), sizeof stamp);
+      stamps[number] = stamp.tv_sec * 1'000'000'000LL + stamp.tv_nsec;
+    }
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count < 5) return 2;
+  wire::Impairment impairment;
+  impairment.delay = std::chrono::milliseconds{std::atoi(arguments[2])};
+  const auto packets = static_cast<std::uint32_t>(std::atoi(arguments[4]));
+  Bed bed{mode_of(arguments[1]), impairment, impairment, std::chrono::microseconds{std::atoi(arguments[3])}};
+  const bool delays = mode_of(arguments[1]) != Mode::veth;
+  const os::Fd receiver = bed.socket("b", AF_INET, SOCK_DGRAM);
+  const os::Fd sender = bed.socket("a", AF_INET, SOCK_DGRAM);
+  const sockaddr_in target = bed.address("b", 5001);
+  os::check(::bind(receiver.get(), generic(target), sizeof target), "bind");
+  os::check(::connect(sender.get(), generic(target), sizeof target), "connect");
+  char data[64] = {};
+  ::send(sender.get(), data, sizeof data, 0);
+  ::recv(receiver.get(), data, sizeof data, 0);
+  const os::Fd there = open_window(bed, "a");
+  const os::Fd here = open_window(bed, "b");
+  std::map<std::uint32_t, std::int64_t> sent, received;
+  std::mt19937 random{5};
+  const double cpu_before = delays ? cpu_seconds(bed.engine().pid()) : 0;
+  const auto start = std::chrono::steady_clock::now();
+  for (std::uint32_t number = 1; number <= packets; ++number) {
+    std::memcpy(data, &number, sizeof number);
+    ::send(sender.get(), data, sizeof data, 0);
+    std::this_thread::sleep_for(std::chrono::microseconds{1500 + random() % 1000});  // one by one, mostly asleep
+    if (number % 16 == 0) {
+      look(there, sent);
+      look(here, received);
+    }
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double cpu = delays ? cpu_seconds(bed.engine().pid()) - cpu_before : 0;
+  std::this_thread::sleep_for(impairment.delay + std::chrono::milliseconds{50});
+  look(there, sent);
+  look(here, received);
+  std::vector<double> errors;
+  for (const auto& [number, at] : received) {
+    const auto from = sent.find(number);
+    if (number == 0 || from == sent.end()) continue;
+    errors.push_back(
+        (static_cast<double>(at - from->second) - (delays ? static_cast<double>(impairment.delay.count()) : 0.0)) /
+        1e3);
+  }
+  if (errors.size() < packets / 2) return 1;
+  std::sort(errors.begin(), errors.end());
+  if (errors.front() < -5) std::fprintf(stderr, "early by %.1f us\n", -errors.front());
+  std::printf("%.2f %.2f %.2f %.2f\n", errors[errors.size() / 2], errors[errors.size() * 99 / 100], errors.back(),
+              100 * cpu / seconds);
+}
