@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <string>
 
@@ -21,6 +22,7 @@ using namespace std::chrono_literals;
 using test::UdpProbe;
 
 enum class Who : std::uint8_t { engine, netem };
+void PrintTo(Who who, std::ostream* out) { *out << (who == Who::engine ? "engine" : "netem"); }
 
 /// a - b; what a sends to b is impaired.
 class BackendTest : public test::NetworkTest, public testing::WithParamInterface<Who> {
