@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "validate/testbed.hpp"
+
+namespace validate {
+
+/// A delay by itself.
+struct DelayRow {
+  nanoseconds requested{0};
+  Seen seen{}, plain{};  ///< the emulated link, and the plain cable in the same minute
+  std::optional<nanoseconds> round_trip{}, plain_round_trip{};
+};
+
+/// A rate by itself, over a link of 5 ms.
+struct RateRow {
+  std::uint64_t requested = 0;  ///< bits per second
+  Seen seen{};
+  double iperf_udp = 0, iperf_tcp = 0;  ///< bits per second of payload
+};
+
+/// A loss by itself.
+struct LossRow {
+  double requested = 0;
+  Seen seen{};
+};
+
+/// All three together.
+struct GridRow {
+  nanoseconds delay{0};
+  std::uint64_t rate = 0;
+  double loss = 0;
+  nanoseconds expected{0};  ///< one way, for the packets of `paced`
+  Seen paced{};             ///< half the rate, small packets
+  Seen flood{};             ///< more than the rate, full packets
+};
+
+/// One TCP stream over a lossy link.
+struct MathisRow {
+  nanoseconds round_trip{0};
+  double loss = 0;
+  double goodput = 0, formula = 0;  ///< bits per second
+};
+
+struct Measurements {
+  std::vector<DelayRow> delays{};
+  std::vector<RateRow> rates{};
+  std::vector<LossRow> losses{};
+  std::vector<GridRow> grid{};
+  std::vector<MathisRow> mathis{};
+};
+
+/// Takes them all, one after the other, some minutes long; `note` is told what is measured now.
+Measurements take_measurements(Testbed& testbed, const std::function<void(const std::string&)>& note);
+
+}  // namespace validate
