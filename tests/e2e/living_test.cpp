@@ -350,7 +350,8 @@ TEST_F(LivingTest, CleanRemovesCgroupsOfTheDead) {
   const std::string own = os::Cgroup::where_am_i();
   if (own.empty() || ::access(own.c_str(), W_OK) != 0) GTEST_SKIP() << "no cgroups to be made here";
   const os::Cgroup parent = os::Cgroup::open(own);
-  const std::string dead = "dummynet." + std::to_string(of_dead_owner().pid) + "-0123abcd";
+  constexpr int kNobody = (1 << 22) + 1;  // beyond all pids, PID_MAX_LIMIT: nobody else gets it meanwhile
+  const std::string dead = "dummynet." + std::to_string(kNobody) + "-0123abcd";
   const std::string alive = "dummynet." + std::to_string(::getpid()) + "-0123abcd";
   const os::Cgroup stale = parent.create(dead);
   const os::Cgroup living = parent.create(alive);
