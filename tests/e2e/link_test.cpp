@@ -1,5 +1,6 @@
 // Links that do something to packets, as the command shows them: what it prints, its exit codes, its log of packets.
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -174,6 +175,37 @@ TEST_P(LinkTest, EndTheRunWithTheirEngine) {
   EXPECT_THAT(command.out(),
               HasSubstr("\nerror: the link engine has ended: killed by SIGKILL; no packet passed any more\n"));
   EXPECT_THAT(command.out(), HasSubstr("\n  so p was stopped after "));
+}
+
+/// What the kernel emulates, or nothing with the reason where it lacks what that takes.
+std::optional<Json> run_by_kernel(const std::string& scenario, const CommandRun::Options& user) {
+  CommandRun command{{"run", "--emulation", "kernel", "--format", "json", scenario}, user};
+  const int code = command.wait();
+  if (code == 3 && command.out().find("this kernel has no ") != std::string::npos) return std::nullopt;
+  EXPECT_EQ(code, 0) << command.all();
+  return Json::parse(command.out());
+}
+
+TEST_P(LinkTest, CanBeTheKernels) {
+  const auto json = run_by_kernel(
+      pings("rate: 10mbit", "-c 3 -i 0.01", "events: [{at: 0s, link: [a, b], set: {rate: 1mbit}}]\n"), user());
+  if (!json) GTEST_SKIP() << "no tbf here";
+
+  const Json& link = json->at("links").at(0);
+  EXPECT_EQ(link.at("emulation"), "kernel");
+  EXPECT_GE(link.at("uplink").at("departed_packets"), 3);
+  EXPECT_FALSE(link.at("uplink").contains("lateness")) << "nobody measured it";
+  EXPECT_FALSE(json->at("events").at(0).at("done_s").is_null());
+  EXPECT_THAT(json->at("notes").dump(), HasSubstr("emulated by the kernel: the rate is held by tbf"));
+}
+
+TEST_P(LinkTest, AreDelayedByNetemToo) {
+  const auto json = run_by_kernel(pings("delay: 20ms", "-c 2 -i 0.01"), user());
+  if (!json) GTEST_SKIP() << "no netem here";
+
+  const Json& ping = json->at("processes").at(0);
+  EXPECT_GE(ping.at("end_s").get<double>() - ping.at("start_s").get<double>(), 0.040);
+  EXPECT_EQ(json->at("links").at(0).at("uplink").at("fate"), "20ms");
 }
 
 TEST_P(LinkTest, CannotBeMistaken) {
