@@ -118,14 +118,21 @@ std::array<os::Fd, 2> Fabric::open_cut(std::size_t link) const {
   return {open_end(first), open_end(second)};
 }
 
-bool Fabric::set_segments(std::size_t link, bool whole) const {
+bool Fabric::set_segments(std::size_t link, bool whole) {
   whole = whole && can_tell_of_udp_segments();
-  for (const std::size_t i : ends_of(link)) {
+  const std::array<std::size_t, 2> ends = ends_of(link);
+  if (whole == whole_.contains(link)) return whole;
+  for (const std::size_t i : ends) {
     const PlannedInterface& interface = plan_.interfaces[i];
     NetlinkRequest request =
         change_link(interface.index, "segments of " + plan_.nodes[interface.node].name + ':' + interface.name);
     put_segments(request, interface, whole);
     NetlinkSocket{warden_.open_socket(ids_[interface.node], AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)}.run({&request, 1});
+  }
+  if (whole) {
+    whole_.insert(link);
+  } else {
+    whole_.erase(link);
   }
   return whole;
 }

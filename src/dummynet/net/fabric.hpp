@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <vector>
 
 #include "dummynet/core/warden.hpp"
@@ -25,7 +26,7 @@ class Fabric {
   /// See Network::open_cut().
   std::array<os::Fd, 2> open_cut(std::size_t link) const;
   /// See Network::set_segments().
-  bool set_segments(std::size_t link, bool whole) const;
+  bool set_segments(std::size_t link, bool whole);
   /// Waits until frames pass between the fabric and this end of a cut link: its position in the plan.
   void await(std::size_t interface) const;
 
@@ -46,6 +47,7 @@ class Fabric {
   const NetworkPlan& plan_;
   const std::vector<int>& ids_;
   int fabric_;
+  std::set<std::size_t> whole_{};  // links
 };
 
 }  // namespace dummynet::net

@@ -45,7 +45,7 @@ class Network::State {
   const NetworkPlan& plan() const noexcept { return plan_; }
   std::string address(const std::string& node, IpFamily family) const;
   void set_link_state(const LinkEnd& end, bool up);
-  const Fabric& fabric(const char* what) const;
+  Fabric& fabric(const char* what) const;
 
  private:
   enum class Phase { being_told, going_up, up };
@@ -183,7 +183,7 @@ void Network::State::set_link_state(const LinkEnd& end, bool up) {
   switch_->set_state(find_interface(end), up);
 }
 
-const Fabric& Network::State::fabric(const char* what) const {
+Fabric& Network::State::fabric(const char* what) const {
   if (phase_ != Phase::up) throw std::logic_error{std::string{what} + " before Network::up()"};
   return *fabric_;
 }

@@ -114,7 +114,8 @@ KernelCounters KernelDirection::counters() const {
 
 class KernelLinks::State {
  public:
-  State(ProcessMonitor& monitor, net::Network& network, std::vector<EmulatedLink> links, std::uint64_t seed)
+  State(ProcessMonitor& monitor, const net::Network& network, const std::vector<EmulatedLink>& links,
+        std::uint64_t seed)
       : monitor_{monitor} {
     for (const EmulatedLink& link : links) {
       names_.push_back(link.link);
@@ -176,9 +177,9 @@ void KernelLinks::State::set(KernelDirection& direction, const Impairment& impai
   direction.set(impairment, needs_netem(impairment) || (has_rate && has_netem()));
 }
 
-KernelLinks::KernelLinks(ProcessMonitor& monitor, net::Network& network, std::vector<EmulatedLink> links,
+KernelLinks::KernelLinks(ProcessMonitor& monitor, const net::Network& network, const std::vector<EmulatedLink>& links,
                          std::uint64_t seed)
-    : state_{std::make_unique<State>(monitor, network, std::move(links), seed)} {}
+    : state_{std::make_unique<State>(monitor, network, links, seed)} {}
 KernelLinks::~KernelLinks() = default;
 
 void KernelLinks::set(std::size_t link, Direction direction, const Impairment& impairment) {

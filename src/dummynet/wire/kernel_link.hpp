@@ -43,7 +43,8 @@ class KernelLinks {
  public:
   /// `links`: veth links that are not cut. Both references must outlive it; network.up() has been called. It holds when
   /// this returns, and as long as the network lives.
-  KernelLinks(ProcessMonitor& monitor, net::Network& network, std::vector<EmulatedLink> links, std::uint64_t seed = 1);
+  KernelLinks(ProcessMonitor& monitor, const net::Network& network, const std::vector<EmulatedLink>& links,
+              std::uint64_t seed = 1);
   ~KernelLinks();
   KernelLinks(const KernelLinks&) = delete;
   KernelLinks& operator=(const KernelLinks&) = delete;
