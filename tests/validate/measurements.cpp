@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "validate/statistics.hpp"
 
@@ -66,7 +67,9 @@ RateRow measure_rate(Testbed& testbed, std::uint64_t rate) {
   Stream flood = stream_at(kFlood, rate, kFullPayload, 0ns, 5ms);
   flood.packets *= 2;
   row.seen = testbed.probe(flood);
-  row.iperf_udp = testbed.iperf_udp(3, static_cast<std::uint64_t>(kFlood * static_cast<double>(rate)));
+  const auto offered = static_cast<std::uint64_t>(kFlood * static_cast<double>(rate));
+  row.iperf_udp = testbed.iperf_udp(3, offered);
+  row.plain_udp = testbed.iperf_udp(2, offered, Path::plain);
   testbed.set(link, link);
   row.iperf_tcp = testbed.iperf_tcp(4, 1);
   return row;
@@ -102,6 +105,7 @@ std::string milliseconds(nanoseconds time) { return fmt::format("{:g} ms", stati
 
 Measurements take_measurements(Testbed& testbed, const std::function<void(const std::string&)>& note) {
   Measurements all;
+  ::getloadavg(&all.load_before, 1);
   for (const nanoseconds delay : kDelays) {
     note("delay " + milliseconds(delay));
     all.delays.push_back(measure_delay(testbed, delay));

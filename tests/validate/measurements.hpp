@@ -22,6 +22,7 @@ struct RateRow {
   std::uint64_t requested = 0;  ///< bits per second
   Seen seen{};
   double iperf_udp = 0, iperf_tcp = 0;  ///< bits per second of payload
+  double plain_udp = 0;                 ///< as much offered over the plain cable
 };
 
 /// A loss by itself.
@@ -48,6 +49,7 @@ struct MathisRow {
 };
 
 struct Measurements {
+  double load_before = 0;  ///< processes that wanted a processor in the minute before: getloadavg(3)
   std::vector<DelayRow> delays{};
   std::vector<RateRow> rates{};
   std::vector<LossRow> losses{};

@@ -38,10 +38,15 @@ std::string text(double x, double y, const std::string& words, const std::string
   return fmt::format("<text x='{:.1f}' y='{:.1f}' {}>{}</text>\n", x, y, style, words);
 }
 
-// A grid line and a number at 1, 10, 100 …, and between them at 2 and 5 where an axis is short.
+// A grid line and a number at 1, 10, 100 …, between them at 2 and 5 where an axis is short, at all whole numbers where
+// it is very short.
 std::vector<double> marks(double from, double to) {
-  const bool is_short = to / from <= 200;
   std::vector<double> found;
+  if (to / from < 2) {  // nearly linear
+    for (double mark = std::ceil(from); mark <= to; ++mark) found.push_back(mark);
+    return found;
+  }
+  const bool is_short = to / from <= 200;
   for (double ten = std::pow(10, std::floor(std::log10(from))); ten <= to * 1.0001; ten *= 10) {
     for (const double times : {1.0, 2.0, 5.0}) {
       if (times > 1 && !is_short) continue;

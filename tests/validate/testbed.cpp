@@ -121,11 +121,11 @@ double Testbed::iperf_tcp(int seconds, int omit) {
   return json::parse(text)["end"]["sum_received"]["bits_per_second"];
 }
 
-double Testbed::iperf_udp(int seconds, std::uint64_t offered_bits_per_second) {
-  const std::string text = iperf({"iperf3", "--client", address(Path::emulated), "--port", std::to_string(kIperfPort),
-                                  "--json", "--udp", "--length", "1472", "--get-server-output", "--bitrate",
-                                  std::to_string(offered_bits_per_second), "--time", std::to_string(seconds)},
-                                 5min);
+double Testbed::iperf_udp(int seconds, std::uint64_t offered_bits_per_second, Path path) {
+  const std::string text = iperf(
+      {"iperf3", "--client", address(path), "--port", std::to_string(kIperfPort), "--json", "--udp", "--length", "1472",
+       "--get-server-output", "--bitrate", std::to_string(offered_bits_per_second), "--time", std::to_string(seconds)},
+      5min);
   // The server's own intervals: what it received while packets came.
   double bits = 0;
   double time = 0;

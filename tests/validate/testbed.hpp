@@ -48,7 +48,7 @@ class Testbed {
   std::optional<nanoseconds> ping(int count, Path path = Path::emulated);
   /// Bits per second of payload that iperf3's receiver saw, left → right. `omit`: seconds that do not count at first.
   double iperf_tcp(int seconds, int omit = 0);
-  double iperf_udp(int seconds, std::uint64_t offered_bits_per_second);
+  double iperf_udp(int seconds, std::uint64_t offered_bits_per_second, Path path = Path::emulated);
 
  private:
   std::string address(Path path) const;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "support/aimd_flows.hpp"
@@ -49,6 +50,24 @@ TEST(Codel, DropsByItsControlLaw) {
     EXPECT_GE(times[count], next) << count;
     EXPECT_LT(times[count], next + 1ms) << count << ": at the line's next turn";
   }
+}
+
+// RFC 8289, section 5.5: who begins to drop again soon goes on at about the rate that was enough before.
+TEST(Codel, RemembersHowOftenItHadToDrop) {
+  PipelineRun run{codel_at_ten_megabits()};
+  const auto overload = [&](Nanoseconds from, Nanoseconds until) {
+    for (Nanoseconds at = from; at < until; at += 500us) run.offer(at, kOneMillisecond);
+  };
+
+  overload(0ms, 400ms);
+  overload(1500ms, 1800ms);  // long after the queue is empty
+  run.finish();
+
+  std::vector<Nanoseconds> times = drop_times(run, DropReason::codel);
+  const auto again = std::find_if(times.begin(), times.end(), [](Nanoseconds at) { return at >= 1500ms; });
+  ASSERT_GE(times.end() - again, 2);
+  EXPECT_EQ(*again, 1610ms);
+  EXPECT_LT(*(again + 1), 1660ms) << "not only after 100 ms";
 }
 
 TEST(Codel, LeavesAShortQueueAlone) {

@@ -147,6 +147,18 @@ TEST(Pie, HoldsTheQueueNearItsTargetUnderSendersThatHeed) {
   }
 }
 
+// Between two bursts the queue is long and then empty; all updates fall into that time.
+TEST(Pie, SeesTheQueueWhileNothingArrives) {
+  PipelineRun run{pie_at_ten_megabits()};
+
+  for (Nanoseconds at = 0ms; at < 5s; at += 500ms) {
+    for (int packet = 0; packet < 400; ++packet) run.offer(at, 1250);
+  }
+  run.finish();
+
+  EXPECT_GT(run.pipeline().counters().drops[static_cast<std::size_t>(DropReason::pie)], 0U);
+}
+
 // Twice as much as the line carries, from somebody who does not care: half of it must go, and the queue stays short.
 TEST(Pie, HoldsAgainstWhoDoesNotHeed) {
   PipelineRun run{pie_at_ten_megabits()};

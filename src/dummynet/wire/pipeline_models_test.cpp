@@ -34,6 +34,24 @@ TEST(PipelineDuplicate, SendsACopyRightBehindItsOriginal) {
   EXPECT_EQ(run.pipeline().counters().departed_packets, 2U);
 }
 
+TEST(PipelineDuplicate, GivesTheCopyAFateOfItsOwn) {
+  PipelineRun run{{.delay = 10ms, .jitter = {.amount = 10ms, .reorder = true}, .duplicate = 1, .corrupt = 0.5}};
+
+  for (int i = 0; i < 1000; ++i) run.offer(i * 1ms);
+
+  int other_delays = 0;
+  int other_bits = 0;
+  for (std::size_t i = 0; i < run.decisions().size(); i += 2) {
+    const Decision& original = run.decisions()[i];
+    const Decision& copy = run.decisions()[i + 1];
+    ASSERT_EQ(original.number, copy.number);
+    other_delays += original.due != copy.due ? 1 : 0;
+    other_bits += original.flip_bit != copy.flip_bit ? 1 : 0;
+  }
+  EXPECT_GT(other_delays, 990);
+  EXPECT_NEAR(other_bits, 750, 60) << "in a quarter of all cases both are left alone";
+}
+
 TEST(PipelineDuplicate, HappensAsOftenAsAsked) {
   PipelineRun run{{.duplicate = 0.01}};
   for (std::size_t n = 0; n < kPackets; ++n) {
@@ -185,6 +203,18 @@ TEST(PipelineSet, LeavesTheLineAloneWhenOnlySomethingElseChanges) {
   undisturbed.finish();
 
   EXPECT_EQ(run.due(), undisturbed.due());
+}
+
+TEST(PipelineSet, GivesNoOpportunityOfATraceTwice) {
+  const DeliveryTrace trace{{1, 2, 3}};
+  PipelineRun run{{.rate = trace}};
+
+  run.offer(1ms, 1000);
+  run.set({.rate = trace, .spare_control = false}, 1ms);
+  run.offer(1ms, 1000);
+  run.finish();
+
+  EXPECT_THAT(run.due(), ElementsAre(1ms, 2ms));
 }
 
 TEST(PipelineSet, CountsOnThroughAllChanges) {
