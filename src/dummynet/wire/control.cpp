@@ -219,6 +219,7 @@ void fields(Visit& visit, Value& value) {
     visit(value.version);
     visit(value.seed);
     visit(value.spin);
+    visit(value.realtime);
     visit(value.log_packets);
   } else if constexpr (kIs<AddLink, Value>) {
     visit(value.position);

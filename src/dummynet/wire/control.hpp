@@ -36,6 +36,7 @@ struct Configure {
   std::uint32_t version = kVersion;
   std::uint64_t seed = 1;
   Nanoseconds spin{0};
+  bool realtime = false;  ///< see EngineOptions
   bool log_packets = false;
   // descriptors: with log_packets, where to write
   bool operator==(const Configure&) const = default;

@@ -27,7 +27,7 @@ struct EngineProcess::Door {
   EngineProcess* self;
 };
 
-EngineProcess::EngineProcess(ProcessMonitor& monitor, std::uint64_t seed, Nanoseconds spin, os::Fd packet_log)
+EngineProcess::EngineProcess(ProcessMonitor& monitor, control::Configure configuration, os::Fd packet_log)
     : monitor_{monitor},
       door_{std::make_shared<Door>(Door{this})},
       words_{os::make_anonymous_file("dummynet-engine-words", {})} {
@@ -48,7 +48,7 @@ EngineProcess::EngineProcess(ProcessMonitor& monitor, std::uint64_t seed, Nanose
   process_ = monitor_.run_process_async({"/proc/self/exe", "engine"}, options);
   theirs.reset();
   watch_ = monitor_.poller().add(control_.fd(), EPOLLIN, [this](std::uint32_t) { take_news(); });
-  const control::Configure configuration{.seed = seed, .spin = spin, .log_packets = static_cast<bool>(packet_log)};
+  configuration.log_packets = static_cast<bool>(packet_log);
   const int log = packet_log.get();
   ask(control::Type::configure, encode(configuration), control::Type::done,
       packet_log ? std::span<const int>{&log, 1} : std::span<const int>{});
@@ -133,7 +133,6 @@ void EngineProcess::take_news() {
 }
 
 void EngineProcess::ended(const RunInfo& info) {
-  if (info.stopped) told_ = std::min<std::size_t>(told_, counters_.size());
   take_news();
   was_stopped_ = info.stopped;
   const std::string words = last_words();

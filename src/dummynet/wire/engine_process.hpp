@@ -18,8 +18,9 @@ namespace dummynet::wire {
 /// engine's refusal, or with its last words when it has ended.
 class EngineProcess {
  public:
-  /// `packet_log`: where to write it; empty: none. The monitor must outlive this.
-  EngineProcess(ProcessMonitor& monitor, std::uint64_t seed, Nanoseconds spin, os::Fd packet_log);
+  /// `configuration`: without its version and `log_packets`. `packet_log`: where to write it; empty: none. The monitor
+  /// must outlive this.
+  EngineProcess(ProcessMonitor& monitor, control::Configure configuration, os::Fd packet_log);
   /// Ends it, when it has written what there is to be written.
   ~EngineProcess();
   EngineProcess(const EngineProcess&) = delete;

@@ -45,7 +45,9 @@ class LinkEngine::State {
   State(ProcessMonitor& monitor, net::Network& network, std::vector<EmulatedLink> links, const EngineOptions& options)
       : network_{network},
         links_{std::move(links)},
-        process_{monitor, options.seed, options.spin, open_log(options.packet_log)} {
+        process_{monitor,
+                 {.seed = options.seed, .spin = options.spin, .realtime = options.realtime},
+                 open_log(options.packet_log)} {
     for (const EmulatedLink& link : links_) {
       network_.set_segments(link.link, may_come_whole(link));
       process_.add_link(static_cast<std::uint32_t>(link.link), network_.open_cut(link.link), link.directions);

@@ -34,6 +34,10 @@ struct EngineOptions {
   Nanoseconds spin{std::chrono::microseconds{100}};
   /// A line of JSON per packet: link, direction, class, number, bytes, in, out or drop. Empty: none.
   std::filesystem::path packet_log{};
+  /// Before all ordinary processes (SCHED_FIFO, sched(7)), where that is permitted, which is for real root: true to
+  /// time on a busy machine too, where else some packets are milliseconds late. Small packets in great number cost more
+  /// CPU.
+  bool realtime = false;
 };
 
 /// The engine's door: a process of ours under the warden that carries frames between the cut ends of links.

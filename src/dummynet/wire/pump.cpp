@@ -83,8 +83,11 @@ void Pump::run() {
 void Pump::turn(Nanoseconds longest) {
   const Nanoseconds latest = longest == Nanoseconds::max() ? longest : monotonic_now() + longest;
   Nanoseconds wake = std::min(agenda_.earliest(), latest);
+  // To find out whether there is room again, any time will do.
+  const bool precisely =
+      wake != Nanoseconds::max() && wake < latest && directions_[agenda_.first()].blocked_until == 0ns;
   if (!log_.is_empty() && wake > monotonic_now() + kLogPause && !log_.flush()) wake = monotonic_now() + kLogPause;
-  for (const epoll_event& event : sleeper_.wait_until(wake)) {
+  for (const epoll_event& event : sleeper_.wait_until(wake, precisely)) {
     if ((event.data.u64 & kWatch) != 0) {
       watches_[event.data.u64 & ~kWatch]();
       continue;

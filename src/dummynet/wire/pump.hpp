@@ -97,6 +97,7 @@ class Pump : private Pipeline::Frames {
   void send_direct(std::uint32_t direction);
   std::size_t transmit(std::uint32_t direction, std::span<const std::uint32_t> frames);
   bool is_refused(std::uint32_t direction, std::uint32_t frame, int error_number);
+  bool send_in_pieces(std::uint32_t direction, const Frame& frame);
   void want_room(std::uint32_t direction, bool wanted);
   void look_again(std::uint32_t direction) { agenda_.set(direction, directions_[direction].next()); }
   void cut(std::uint32_t direction, std::uint32_t frame);

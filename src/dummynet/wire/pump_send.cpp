@@ -106,7 +106,28 @@ bool Pump::is_refused(std::uint32_t direction, std::uint32_t frame, int error_nu
     directions_[direction].blocked_until = monotonic_now() + kRetryAfter;
     return false;
   }
-  lose(direction, frame);
+  const Frame& whole = pool_[frame];
+  if (load_virtio(whole.virtio()).is_super_frame() && send_in_pieces(direction, whole)) {
+    const Nanoseconds at = monotonic_now();
+    directions_[direction].note_sent(whole, at);
+    log(direction, whole, at, {});
+    let_go(direction, frame);
+  } else {
+    lose(direction, frame);
+  }
+  return true;
+}
+
+// What the kernel does not take whole, e.g. of a kind that it does not know: as a cable would carry it.
+bool Pump::send_in_pieces(std::uint32_t direction, const Frame& frame) {
+  const auto super = SuperFrame::parse(load_virtio(frame.virtio()), frame.ethernet());
+  if (!super) return false;
+  std::vector<std::byte> piece;
+  for (std::size_t i = 0; i < super->count(); ++i) {
+    piece.resize(kVirtioBytes + super->bytes(i));
+    store_virtio(piece.data(), super->write(i, std::span{piece}.subspan(kVirtioBytes)));
+    if (::send(target(direction).socket.get(), piece.data(), piece.size(), MSG_NOSIGNAL) < 0) return false;
+  }
   return true;
 }
 

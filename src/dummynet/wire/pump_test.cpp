@@ -39,7 +39,8 @@ class PumpTest : public testing::Test {
     for (std::size_t side = 0; side < 2; ++side) {
       auto [node, end] = os::make_message_sockets();
       const int bytes = 1 << 20;
-      for (const int one : {node.get(), end.get()}) ::setsockopt(one, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+      ::setsockopt(node.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+      ::setsockopt(end.get(), SOL_SOCKET, SO_SNDBUF, &engine_room_, sizeof engine_room_);
       nodes_[side] = std::move(node);
       ends[side] = std::move(end);
     }
@@ -85,6 +86,7 @@ class PumpTest : public testing::Test {
     return (std::to_integer<std::size_t>(frame[50]) << 8U) + std::to_integer<std::size_t>(frame[51]);
   }
 
+  int engine_room_ = 1 << 20;  // SO_SNDBUF of the engine's ends
   std::optional<Pump> pump_;
   std::array<os::Fd, 2> nodes_;
 };
@@ -185,6 +187,30 @@ TEST_F(PumpTest, PassesASuperFrameWholeThatIsOnlyDelayed) {
   const auto fate = pump_->counters(0, 0).fate;
   EXPECT_EQ(fate.departed_packets, 10 * ((60'000U + 1447) / 1448));  // as they would be on a wire
   EXPECT_EQ(fate.offered_bytes, 10 * (60'000U + 54 * ((60'000 + 1447) / 1448)));
+}
+
+TEST_F(PumpTest, SendsInPiecesWhatIsRefusedWhole) {
+  engine_room_ = 16 << 10;  // a message socket takes none that is larger: EMSGSIZE
+  start(delayed(1ms));
+  const FrameSpec spec{.tcp = true, .payload = 34'000};
+  Bytes frame;
+  const VirtioHeader header = test::make_super(frame, spec, 17'000);
+  send(0, header, frame);
+
+  const auto all = receive(1, 2);
+
+  for (Arrived one : all) {
+    EXPECT_EQ(one.frame.size(), test::headers_of(spec) + 17'000);
+    EXPECT_TRUE(complete_checksum(one.header, one.frame));
+    EXPECT_TRUE(test::checksums_hold(one.frame, spec));
+  }
+  EXPECT_EQ(pump_->counters(0, 0).own_losses, 0U);
+
+  send(0, {}, test::make_frame(spec));  // no super-frame: it cannot be sent
+  serve_offered(0, 3);
+  const Nanoseconds until = monotonic_now() + kPatience;
+  while (pump_->counters(0, 0).own_losses == 0 && monotonic_now() < until) pump_->turn(1ms);
+  EXPECT_EQ(pump_->counters(0, 0).own_losses, 1U);
 }
 
 TEST_F(PumpTest, TurnsOneBitOfAFrameWhoseChecksumIsWhole) {

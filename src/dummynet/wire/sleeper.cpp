@@ -67,12 +67,12 @@ bool Sleeper::may_spin(Nanoseconds now) noexcept {
   return credit_ > Nanoseconds{0};
 }
 
-std::span<const epoll_event> Sleeper::wait_until(Nanoseconds when) {
+std::span<const epoll_event> Sleeper::wait_until(Nanoseconds when, bool precisely) {
   Nanoseconds timeout = when;
   if (when != Nanoseconds::max()) {
     const Nanoseconds now = monotonic_now();
     timeout = std::max(when - now, Nanoseconds{0});
-    const bool is_near = timeout > Nanoseconds{0} && spin_ > Nanoseconds{0};
+    const bool is_near = timeout > Nanoseconds{0} && spin_ > Nanoseconds{0} && precisely;
     if (is_near && may_spin(now)) {
       const bool spins = timeout <= spin_;
       timeout = spins ? Nanoseconds{0} : timeout - spin_;

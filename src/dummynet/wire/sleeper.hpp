@@ -24,8 +24,8 @@ class Sleeper {
   void add(int descriptor, std::uint32_t events, std::uint64_t key);
   void modify(int descriptor, std::uint32_t events, std::uint64_t key);
 
-  /// What is ready, perhaps nothing. Nanoseconds::max(): for ever.
-  std::span<const epoll_event> wait_until(Nanoseconds when);
+  /// What is ready, perhaps nothing. Nanoseconds::max(): for ever. `precisely`: spins if that is needed.
+  std::span<const epoll_event> wait_until(Nanoseconds when, bool precisely);
 
  private:
   int wait(Nanoseconds timeout);
