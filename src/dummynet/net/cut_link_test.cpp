@@ -74,21 +74,29 @@ class CutLinkTest : public test::NetworkTest {
     EXPECT_EQ(::inet_pton(AF_INET, network.address(node).c_str(), &address.sin_addr), 1);
     return address;
   }
-  void send_by_tcp(const Network& network, const std::string& from, const std::string& to);
+  void send_by_tcp(const Network& network, const std::string& from, const std::string& to,
+                   IpFamily family = IpFamily::v4);
   void send_in_segments(const Network& network, const std::string& from, const std::string& to);
 };
 
 /// A megabyte, and returns when all of it was read.
-void CutLinkTest::send_by_tcp(const Network& network, const std::string& from, const std::string& to) {
-  const sockaddr_in name = address_of(network, to);
-  const auto* address = reinterpret_cast<const sockaddr*>(&name);
+void CutLinkTest::send_by_tcp(const Network& network, const std::string& from, const std::string& to, IpFamily family) {
+  const bool is_v4 = family == IpFamily::v4;
+  const sockaddr_in v4 = address_of(network, to);
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(kPort);
+  ASSERT_TRUE(is_v4 || ::inet_pton(AF_INET6, network.address(to, family).c_str(), &v6.sin6_addr) == 1);
+  const auto* address = is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
+  const socklen_t length = is_v4 ? sizeof v4 : sizeof v6;
+  const int domain = is_v4 ? AF_INET : AF_INET6;
   const int on = 1;
-  const os::Fd listener = open(network, to, AF_INET, SOCK_STREAM);
+  const os::Fd listener = open(network, to, domain, SOCK_STREAM);
   os::check(::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
-  os::check(::bind(listener.get(), address, sizeof name), "bind");
+  os::check(::bind(listener.get(), address, length), "bind");
   os::check(::listen(listener.get(), 1), "listen");
-  const os::Fd sender = open(network, from, AF_INET, SOCK_STREAM);
-  os::check(::connect(sender.get(), address, sizeof name), "connect");
+  const os::Fd sender = open(network, from, domain, SOCK_STREAM);
+  os::check(::connect(sender.get(), address, length), "connect");
   const os::Fd receiver{os::check(::accept(listener.get(), nullptr, nullptr), "accept")};
   std::vector<char> block(1 << 16);
   constexpr std::size_t kBytes = 1 << 20;
@@ -236,11 +244,14 @@ TEST_F(CutLinkTest, TheFabricItselfSaysNothing) {
 }
 
 TEST_F(CutLinkTest, LetsNoFrameThroughThatIsLongerThanTheCable) {
-  Network network{monitor_, pair()};
+  Topology topology = pair();
+  topology.families = kBoth;
+  Network network{monitor_, topology};
   network.up();
   Carrier carrier{network, 0};
 
   send_by_tcp(network, "a", "b");
+  send_by_tcp(network, "a", "b", IpFamily::v6);
   send_in_segments(network, "a", "b");
   EXPECT_EQ(carrier.longest_frame(), kFullFrame);
 
@@ -261,11 +272,14 @@ TEST_F(CutLinkTest, LetsNoFrameThroughThatIsLongerThanTheCable) {
 
 TEST_F(CutLinkTest, CutsUpWhatRoutersAndSwitchesHandOn) {
   for (const NodeKind middle : {NodeKind::router, NodeKind::bridge}) {
-    Network network{monitor_, chain(middle, false)};
+    Topology topology = chain(middle, false);
+    topology.families = kBoth;
+    Network network{monitor_, topology};
     network.up();
     Carrier carrier{network, 1};
 
     send_by_tcp(network, "client", "server");
+    send_by_tcp(network, "client", "server", IpFamily::v6);
     send_in_segments(network, "client", "server");
     EXPECT_EQ(carrier.longest_frame(), kFullFrame) << static_cast<int>(middle);
 
