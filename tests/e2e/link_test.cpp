@@ -188,7 +188,8 @@ std::optional<Json> run_by_kernel(const std::string& scenario, const CommandRun:
 
 TEST_P(LinkTest, CanBeTheKernels) {
   const auto json = run_by_kernel(
-      pings("rate: 10mbit", "-c 3 -i 0.01", "events: [{at: 0s, link: [a, b], set: {rate: 1mbit}}]\n"), user());
+      pings("rate: 10mbit, limit: 64kib", "-c 3 -i 0.01", "events: [{at: 0s, link: [a, b], set: {rate: 1mbit}}]\n"),
+      user());
   if (!json) GTEST_SKIP() << "no tbf here";
 
   const Json& link = json->at("links").at(0);

@@ -252,6 +252,7 @@ void EventPlanner::add(const PartitionSpec& event, std::size_t number) {
   std::vector<std::string> sets;
   for (const auto& set : event.sets) {
     std::vector<std::string> names;
+    names.reserve(set.size());
     for (const auto& node : set) names.push_back(node.value);
     sets.push_back(names.size() <= 5 ? human_list(names) : fmt::format("{} nodes", names.size()));
   }
