@@ -10,7 +10,8 @@
 namespace dummynet::scenario {
 namespace {
 
-constexpr double kLetter = 8;  // of the names, at 13 px
+constexpr double kLetter = 8;         // of the names, at 13 px
+constexpr double kSmallLetter = 5.4;  // of all else, at 9 px
 constexpr double kHeight = 30;
 constexpr double kMargin = 90;  // labels reach beyond the nodes
 
@@ -74,7 +75,7 @@ std::string draw_edge(const net::NetworkPlan& plan, const GraphEdge& edge, Point
   const bool is_flat = std::abs(b.y - a.y) < 0.35 * std::abs(b.x - a.x);
   for (std::size_t end = 0; end < 2; ++end) {
     if (edge.ends.at(end).empty()) continue;
-    const double letters = 5.4 * static_cast<double>(edge.ends.at(end).size());
+    const double letters = kSmallLetter * static_cast<double>(edge.ends.at(end).size());
     const double width = width_of(plan.nodes[edge.nodes.at(end)]);
     Point at = leave(end == 0 ? a : b, end == 0 ? b : a, width,
                      is_flat                                   ? letters / 2 + 8
@@ -84,7 +85,9 @@ std::string draw_edge(const net::NetworkPlan& plan, const GraphEdge& edge, Point
     text += text_at(at, "end", edge.ends.at(end));
   }
   const std::string& label = edge.label.empty() ? edge.fate : edge.label;
-  if (!label.empty()) text += text_at({(a.x + b.x) / 2, (a.y + b.y) / 2}, "label", label);
+  // What a cable does to packets is long: clear of the names at both ends, which are close to a flat line.
+  const double below = is_flat && edge.label.empty() ? 23 : 0;
+  if (!label.empty()) text += text_at({(a.x + b.x) / 2, (a.y + b.y) / 2 + below}, "label", label);
   return text;
 }
 
@@ -108,7 +111,11 @@ std::string as_svg(const net::Topology& topology, const net::NetworkPlan& plan, 
   for (const net::PlannedNode& node : plan.nodes) pitch = std::max(pitch, width_of(node) + 30);
   std::vector<std::array<std::size_t, 2>> pairs;
   pairs.reserve(edges.size());
-  for (const GraphEdge& edge : edges) pairs.push_back(edge.nodes);
+  for (const GraphEdge& edge : edges) {
+    pairs.push_back(edge.nodes);
+    // Neighbours come to stand nearly two of these apart.
+    pitch = std::max(pitch, kSmallLetter / 2 * static_cast<double>(edge.fate.size()) + 60);
+  }
   std::vector<Point> points = lay_out(plan.nodes.size(), pairs, pitch);
 
   Point low = points.empty() ? Point{} : points.front();

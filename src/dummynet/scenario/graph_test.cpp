@@ -42,6 +42,15 @@ TEST(Graph, IsWrittenForDot) {
                     HasSubstr("taillabel=\"a\\\"<b 10.0.0.9/30\""), HasSubstr("style=dashed, label=\"vlan 10\"")));
 }
 
+TEST(Graph, SaysWhatLinksDoToPackets) {
+  const Drawn drawn = sample();
+  std::vector<std::string> fates(drawn.topology.links.size());
+  fates[1] = "20ms up 2mbit";
+  EXPECT_THAT(as_dot(drawn.topology, drawn.plan, fates), HasSubstr("headlabel=\"eth1\", label=\"20ms up 2mbit\"];"));
+  EXPECT_THAT(as_mermaid(drawn.topology, drawn.plan, fates), HasSubstr(" ---|\"20ms up 2mbit – eth0 "));
+  EXPECT_THAT(as_svg(drawn.topology, drawn.plan, fates), HasSubstr(">20ms up 2mbit</text>"));
+}
+
 TEST(Graph, IsWrittenForMermaid) {
   const Drawn drawn = sample();
   EXPECT_THAT(as_mermaid(drawn.topology, drawn.plan), AllOf(HasSubstr("graph LR\n  n0{{\"hub\"}}\n  n1[\"h1\"]\n"),
