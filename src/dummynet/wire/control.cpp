@@ -13,7 +13,9 @@ namespace {
 
 class Writer {
  public:
-  void bytes(const void* data, std::size_t size) { text_.append(static_cast<const char*>(data), size); }
+  void bytes(const void* data, std::size_t size) {
+    if (size > 0) text_.append(static_cast<const char*>(data), size);
+  }
   std::string take() { return std::move(text_); }
 
  private:
@@ -26,6 +28,7 @@ class Reader {
   explicit Reader(std::string_view bytes) noexcept : rest_{bytes} {}
   void bytes(void* into, std::size_t size) {
     if (!good_ || rest_.size() < size) return spoil();
+    if (size == 0) return;  // an empty vector has no place to be read into
     std::memcpy(into, rest_.data(), size);
     rest_.remove_prefix(size);
   }
