@@ -47,7 +47,7 @@ void drain(Sink& sink, double not_before) {
     if (::recvmsg(sink.socket.get(), &message, MSG_DONTWAIT) < 0) return;
     const double at = stamp_of(message);
     if (sink.first == 0) sink.first = at;
-    if (at < sink.first + not_before) continue;
+    if (sink.last == 0 && at < sink.first + not_before) continue;
     if (sink.last == 0) {
       sink.first = at;  // the first whose time counts
     } else {
