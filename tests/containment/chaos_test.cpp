@@ -1,6 +1,6 @@
 // One process of ours is killed at a random moment of a run's life, 200 times: the owner (the command or a program with
-// the library in it), the warden, the guardian, or the link engine; in set-up, at work, or while it stops. Within a second nothing is
-// left on the machine. Looked at from outside.
+// the library in it), the warden, the guardian, or the link engine; in set-up, at work, or while it stops. Within a
+// second nothing is left on the machine. Looked at from outside.
 //
 // $DUMMYNET_CHAOS_SEED repeats a run of this test; $DUMMYNET_CHAOS_ROUND does one round of it.
 #include <gtest/gtest.h>

@@ -126,7 +126,9 @@ std::string Report::machine() {
     model = line.substr(line.find(':') + 2);
     break;
   }
-  return fmt::format("{} × {}, Linux {}", std::thread::hardware_concurrency(), model, kernel.release);
+  const std::string_view release{kernel.release};
+  return fmt::format("{} × {}, Linux {}", std::thread::hardware_concurrency(), model,
+                     release.substr(0, release.find('-')));
 }
 
 std::string Report::delays() {

@@ -80,7 +80,9 @@ void MonitorState::stop_last(Clock::time_point until) {
   for (const ProcessPtr& one : last) end(one->record(), kNever, true);
   // Others may have used up all the time; it needs next to none.
   pump_until(
-      [&] { return std::all_of(last.begin(), last.end(), [](const ProcessPtr& one) { return one->record().tree_gone; }); },
+      [&] {
+        return std::all_of(last.begin(), last.end(), [](const ProcessPtr& one) { return one->record().tree_gone; });
+      },
       std::max(until, Clock::now() + kLastTime));
 }
 
