@@ -153,7 +153,7 @@ NetlinkRequest delete_qdisc(std::uint32_t index, const std::string& object) {
   return request_for(RTM_DELQDISC, 0, {index, 0, TC_H_ROOT}, "qdisc of " + object, NetlinkRequest::kUsualBytes);
 }
 
-void apply_qdisc(NetlinkSocket& socket, NetlinkRequest request, const char* kind) {
+void apply_qdisc(NetlinkSocket& socket, NetlinkRequest request, const char* kind, const std::string& instead) {
   try {
     socket.run({&request, 1});
   } catch (const std::system_error& error) {
@@ -164,7 +164,8 @@ void apply_qdisc(NetlinkSocket& socket, NetlinkRequest request, const char* kind
     std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) { return static_cast<char>(c - 'a' + 'A'); });
     os::throw_errno(ENOENT, request.object() + ": this kernel has no " + name + " (CONFIG_NET_SCH_" + upper +
                                 "). Where it is a module, root can load it: modprobe sch_" + name +
-                                "; some systems keep it in a package of extra kernel modules");
+                                "; some systems keep it in a package of extra kernel modules" +
+                                (instead.empty() ? "" : "; or " + instead));
   }
 }
 

@@ -98,8 +98,9 @@ QdiscPlace place_in_chain(std::uint32_t index, std::uint32_t generation, std::si
 NetlinkRequest set_qdisc(const QdiscPlace& place, const Qdisc& qdisc, bool replace, const std::string& object);
 /// The root, with all that stands on it. `object` names it in errors.
 NetlinkRequest delete_qdisc(std::uint32_t index, const std::string& object);
-/// Carries out set_qdisc(). Where the kernel has no such qdisc, the std::system_error (ENOENT) says how to mend it.
-void apply_qdisc(NetlinkSocket& socket, NetlinkRequest request, const char* kind);
+/// Carries out set_qdisc(). Where the kernel has no such qdisc, the std::system_error (ENOENT) says how to mend it, and
+/// what to do `instead`.
+void apply_qdisc(NetlinkSocket& socket, NetlinkRequest request, const char* kind, const std::string& instead = {});
 
 struct QdiscCounters {
   std::uint64_t packets = 0, bytes = 0;                  ///< that left it

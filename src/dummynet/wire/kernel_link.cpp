@@ -79,7 +79,8 @@ void KernelDirection::set(const Impairment& impairment, bool has_netem) {
   chain_ = std::move(chain);
   for (std::size_t i = 0; i < chain_.size(); ++i) {
     const auto place = net::place_in_chain(index_, generation_, i);
-    net::apply_qdisc(socket, net::set_qdisc(place, chain_[i], true, object_), net::kind_of(chain_[i]));
+    net::apply_qdisc(socket, net::set_qdisc(place, chain_[i], true, object_), net::kind_of(chain_[i]),
+                     "use `emulation: engine`");
   }
   impairment_ = impairment;
   read_back(socket);

@@ -174,6 +174,7 @@ TEST_F(KernelLinkTest, NamesNetemWhereTheKernelHasNone) {
   } catch (const std::system_error& error) {
     EXPECT_EQ(error.code().value(), ENOENT);
     EXPECT_THAT(error.what(), HasSubstr("qdisc netem on a:eth0: this kernel has no netem"));
+    EXPECT_THAT(error.what(), HasSubstr("; or use `emulation: engine`"));
   }
 }
 
