@@ -109,9 +109,8 @@ void EventPlanner::find_all_links() {
   }
   for (const PlannedLink& link : links_) wanted.erase(link.link);
   for (const std::size_t link : wanted) {
-    const FateSpec* fate =
-        link >= network_.preset_links ? &scenario_.links[link - network_.preset_links].fate : &scenario_.topology_fate;
-    links_.push_back({link, fate->emulation.value_or(scenario_.emulation), {}});
+    const FateSpec fate = fate_of(scenario_, network_, link);
+    links_.push_back({link, fate.emulation.value_or(scenario_.emulation), {}});
   }
   std::ranges::sort(links_, {}, &PlannedLink::link);
   for (std::size_t i = 0; i < links_.size(); ++i) {

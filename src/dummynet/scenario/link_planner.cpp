@@ -6,9 +6,7 @@
 #include "dummynet/wire/kernel_link.hpp"
 
 namespace dummynet::scenario {
-namespace {
 
-/// What the file says about this link, wherever it says so.
 FateSpec fate_of(const Scenario& scenario, const ScenarioNetwork& network, std::size_t link) {
   if (link >= network.preset_links) return scenario.links[link - network.preset_links].fate;
   FateSpec fate = scenario.topology_fate;
@@ -20,8 +18,6 @@ FateSpec fate_of(const Scenario& scenario, const ScenarioNetwork& network, std::
   if (scenario.bottleneck.emulation) fate.emulation = scenario.bottleneck.emulation;
   return fate;
 }
-
-}  // namespace
 
 void check_impairment(Reader& reader, const wire::Impairment& impairment, Emulation emulation,
                       const ImpairmentSpec& spec, Position link) {

@@ -9,6 +9,9 @@
 
 namespace dummynet::scenario {
 
+/// What the file says about this link of the topology, wherever it says so.
+FateSpec fate_of(const Scenario& scenario, const ScenarioNetwork& network, std::size_t link);
+
 /// Looks at one direction of a link as it will be; complaints stand where the property in question does, or at `link`.
 void check_impairment(Reader& reader, const wire::Impairment& impairment, Emulation emulation,
                       const ImpairmentSpec& spec, Position link);

@@ -116,6 +116,14 @@ TEST(EventPlanner, CutsLinksThatOnlyEventsAreAbout) {
   EXPECT_EQ(plan.events[0].changes[0].link, 1U);
 }
 
+TEST(EventPlanner, KnowsWhoEmulatesALinkThatOnlyItIsAbout) {
+  const Plan plan = planned(
+      "topology: {dumbbell: {left: 1, right: 1, bottleneck: {emulation: kernel}}}\n"
+      "processes: {p: {node: left1, command: x}}\nevents: [{at: 1s, link: [r1, r2], state: down}]\n");
+
+  EXPECT_EQ(plan.links.at(0).emulation, Emulation::kernel);
+}
+
 TEST(EventPlanner, PartsAndHeals) {
   const Plan plan = planned(kThree + R"(
 events:
