@@ -18,12 +18,20 @@ inline Nanoseconds monotonic_now() noexcept {
 /// step when somebody sets the clock; so the offset is taken anew for each batch that is read.
 class StampClock {
  public:
-  /// Returns the monotonic time it was taken at.
+  /// Returns the monotonic time it was taken at. Who is put aside between the two clocks reads an offset that is
+  /// wrong by as long: so another look is taken when they are far apart, and the error is always to the later.
   Nanoseconds update() noexcept {
-    timespec real{};
-    now_ = monotonic_now();
-    ::clock_gettime(CLOCK_REALTIME, &real);
-    offset_ = now_ - (std::chrono::seconds{real.tv_sec} + Nanoseconds{real.tv_nsec});
+    constexpr Nanoseconds kClose{1000};
+    Nanoseconds least = Nanoseconds::max();
+    for (int look = 0; look < 8 && least > kClose; ++look) {
+      timespec real{};
+      const Nanoseconds before = monotonic_now();
+      ::clock_gettime(CLOCK_REALTIME, &real);
+      now_ = monotonic_now();
+      if (now_ - before >= least) continue;
+      least = now_ - before;
+      offset_ = now_ - (std::chrono::seconds{real.tv_sec} + Nanoseconds{real.tv_nsec});
+    }
     return now_;
   }
   /// Never in the future, nor before `earliest`: what a step of the clock in between would make of it.
