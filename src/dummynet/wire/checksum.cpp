@@ -65,7 +65,7 @@ bool complete_checksum(VirtioHeader& header, std::span<std::byte> frame) noexcep
 }
 
 void renew_ipv4_checksum(std::span<std::byte> frame, std::size_t at) noexcept {
-  const std::size_t bytes = 4 * (load8(frame, at) & 0xfU);
+  const std::size_t bytes = std::size_t{4} * (load8(frame, at) & 0xfU);
   store16(frame, at + 10, 0);
   store16(frame, at + 10, static_cast<std::uint16_t>(~internet_sum(frame.subspan(at, bytes))));
 }

@@ -16,7 +16,7 @@ constexpr std::size_t kIpv6Header = 40;
 
 void parse_ipv4(std::span<const std::byte> frame, FrameLayout& layout, std::size_t at) noexcept {
   if (at + 20 > frame.size() || (load8(frame, at) >> 4U) != 4) return;
-  const std::size_t header = 4 * (load8(frame, at) & 0xfU);
+  const std::size_t header = std::size_t{4} * (load8(frame, at) & 0xfU);
   if (header < 20 || at + header > frame.size()) return;
   layout.kind = FrameLayout::Network::ipv4;
   layout.network = at;
@@ -42,9 +42,9 @@ void parse_ipv6(std::span<const std::byte> frame, FrameLayout& layout, std::size
     }
     std::size_t bytes = 0;
     if (next == kHopByHop || next == kRouting || next == kDestination) {
-      bytes = 8 * (load8(frame, here + 1) + 1U);
+      bytes = std::size_t{8} * (load8(frame, here + 1) + 1U);
     } else if (next == kAuthentication) {
-      bytes = 4 * (load8(frame, here + 1) + 2U);
+      bytes = std::size_t{4} * (load8(frame, here + 1) + 2U);
     } else if (next == kFragment) {
       if ((load16(frame, here + 2) & 0xfff8U) != 0) return;
       bytes = 8;

@@ -97,7 +97,7 @@ class LinkEngine::State {
 };
 
 LinkEngine::LinkEngine(ProcessMonitor& monitor, net::Network& network, std::vector<EmulatedLink> links,
-                       EngineOptions options) {
+                       const EngineOptions& options) {
   for (std::size_t i = 0; i < links.size(); ++i) {
     for (const Impairment& one : links[i].directions) require_sound(one, links[i].link);
     for (std::size_t j = 0; j < i; ++j) {

@@ -46,7 +46,7 @@ class LinkEngine {
  public:
   /// Packets pass when it returns. Both must outlive it; network.up() has been called.
   LinkEngine(ProcessMonitor& monitor, net::Network& network, std::vector<EmulatedLink> links,
-             EngineOptions options = {});
+             const EngineOptions& options = {});
   ~LinkEngine();
   LinkEngine(const LinkEngine&) = delete;
   LinkEngine& operator=(const LinkEngine&) = delete;

@@ -33,7 +33,7 @@ std::optional<SuperFrame> SuperFrame::parse(const VirtioHeader& header, std::spa
   result.network_ = layout.network;
   result.transport_ = layout.transport;
   if (layout.transport + (tcp ? 20 : kUdpHeader) > frame.size()) return std::nullopt;
-  const std::size_t transport_header = tcp ? 4 * (load8(frame, layout.transport + 12) >> 4U) : kUdpHeader;
+  const std::size_t transport_header = tcp ? std::size_t{4} * (load8(frame, layout.transport + 12) >> 4U) : kUdpHeader;
   result.headers_ = layout.transport + transport_header;
   if ((tcp && transport_header < 20) || result.headers_ >= frame.size()) return std::nullopt;
   result.size_ = header.gso_size;
