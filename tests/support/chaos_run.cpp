@@ -36,9 +36,13 @@ std::string scenario(const std::string& kind, const std::string& life) {
   if (kind != "traffic" && kind != "links") {
     return text + "  payload: {node: left, command: [" + payload("payload") + ", " + kind + ", " + life + "]}\n";
   }
-  return text +
-         "  server: {node: right, command: [iperf3, --server], daemon: true, ready: {listen: 5201}}\n"
-         "  client: {node: left, command: [iperf3, --client, right, --time, '60'], depends_on: {server: ready}}\n"
+  // iperf3(1) has a file for an instant; when it is killed just then, that is not ours.
+  const std::string elsewhere = ", environment: {TMPDIR: " + life.substr(0, life.rfind('/')) + "}";
+  return text + "  server: {node: right, command: [iperf3, --server], daemon: true, ready: {listen: 5201}" + elsewhere +
+         "}\n"
+         "  client: {node: left, command: [iperf3, --client, right, --time, '60'], depends_on: {server: ready}" +
+         elsewhere +
+         "}\n"
          "  payload: {node: left, command: [" +
          payload("payload") + ", plain, " + life + "], depends_on: {client: started}}\n";
 }
