@@ -168,7 +168,7 @@ void Chaos::measure() {
   run.ask_to_stop();
   ASSERT_TRUE(wait_for_owner(run)) << "the run does not stop\n" << run.output();
   stop_ = SteadyClock::now() - begin - set_up_;
-  EXPECT_TRUE(eventually_holds([&] { return left(aftermath, run.owner()).empty(); }))
+  EXPECT_TRUE(eventually([&] { return left(aftermath, run.owner()).empty(); }))
       << left(aftermath, run.owner()) << run.output();
 }
 
@@ -188,12 +188,12 @@ bool Chaos::goes_on(const ChaosRun& run, Victim kind, pid_t victim) {
     const auto stat = victim > 0 ? os::read_process(victim) : std::nullopt;
     return stat && stat->state != 'Z' && stat->state != 'X';
   };
-  EXPECT_TRUE(eventually_holds([&] { return family_.is_gone() || !is_there(); }));
+  EXPECT_TRUE(eventually([&] { return family_.is_gone() || !is_there(); }));
   return run.find(kind) > 0;  // the next one of that kind; without a guardian the warden stands first
 }
 
 bool Chaos::wait_for_owner(const ChaosRun& run) {
-  return eventually_holds([&] { return family_.is_gone() || family_.status(run.owner()); });
+  return eventually([&] { return family_.is_gone() || family_.status(run.owner()); });
 }
 
 std::string Chaos::left(const Aftermath& aftermath, pid_t owner) {
@@ -233,7 +233,9 @@ void Chaos::round(int number, const Plan& plan) {
     if (left_over.find(", D") != std::string::npos) return std::chrono::duration<double>{60};
     return std::chrono::duration<double>{slowness() * std::max({1.0, busy_before, business()})};
   };
-  while (!left_over.empty() && SteadyClock::now() - begin < allowed()) {
+  const auto is_over = [&] { return left_over.empty() || SteadyClock::now() - begin >= allowed(); };
+  const auto look_again = [&] {
+    if (is_over()) return true;
     // `dummynet run` whose first warden was killed before it could do anything tries once more.
     if (const pid_t next = run.find(Victim::guardian); next > 0 && !known.contains(next)) {
       run.ask_to_stop();
@@ -241,11 +243,12 @@ void Chaos::round(int number, const Plan& plan) {
       begin = SteadyClock::now();
       known.insert(next);
     }
-    std::this_thread::sleep_for(milliseconds{1});
     const bool late = SteadyClock::now() - begin > milliseconds{1000};
     if (late && left_late.empty()) left_late = left_over;
     left_over = left(aftermath, run.owner());
-  }
+    return is_over();
+  };
+  eventually(look_again, std::chrono::hours{1});  // allowed() is its deadline
   const auto took = SteadyClock::now() - begin;
   longest_ = std::max(longest_, took);
   const std::string what = std::string{kind_.name} + (ordinary_ ? ", ordinary" : ", root") + ", seed " +

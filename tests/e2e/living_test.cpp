@@ -11,6 +11,7 @@
 #include "dummynet/scenario/run_facts.hpp"
 #include "e2e/scenario_test.hpp"
 #include "support/owner_process.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::test {
 namespace {

@@ -189,8 +189,7 @@ TEST_P(VerdictTest, InconclusiveWhenTheWardenIsLost) {
   const std::size_t name = run.out().find("up test-") + 3;
   const std::string run_name = run.out().substr(name, run.out().find(".\n") - name);
   pid_t warden = 0;
-  ASSERT_TRUE(
-      eventually_holds([&] { return (warden = find_warden(run_name)) > 1; }));  // once the shell has become sleep
+  ASSERT_TRUE(eventually([&] { return (warden = find_warden(run_name)) > 1; }));  // once the shell has become sleep
   ::kill(warden, SIGKILL);
 
   EXPECT_EQ(run.wait(), 4) << run.all();

@@ -113,7 +113,7 @@ TEST_F(Callback, WhatItThrowsDuringStopComesAfterEverythingIsStopped) {
   const ProcessHandle failed = monitor.run_process_async("exit 4");
   monitor.run_process_async({"sleep", "1000"}, on_end([](const RunInfo&) { throw std::domain_error{"mine"}; }));
   monitor.run_process_async({"sleep", "1000"}, {.daemon = true});
-  ASSERT_TRUE(eventually_holds([&] { return !failed->is_running(); }));
+  ASSERT_TRUE(eventually([&] { return !failed->is_running(); }));
 
   EXPECT_THROW(monitor.stop(), std::domain_error);
 

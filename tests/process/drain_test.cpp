@@ -62,7 +62,7 @@ TEST_P(Drain, LeaveTreeLetsTheRestLiveUntilStop) {
   EXPECT_TRUE(info.leftovers.empty());
   EXPECT_FALSE(monitor.keep_running(0ms)) << "its leader is gone";
   write_file(go, "");
-  EXPECT_TRUE(eventually_holds([&] { return !content(path("lives")).empty(); }));
+  EXPECT_TRUE(eventually([&] { return !content(path("lives")).empty(); }));
 
   monitor.keep_running(0ms);
   monitor.stop();
@@ -88,7 +88,7 @@ TEST_P(Drain, WhatWasLeftAloneMayEndByItself) {
 TEST_P(Drain, StoppingOneThatWasLeftAloneEndsItsTree) {
   const ProcessHandle process = monitor.run_process_async("sleep 1000 & true", {.drain = 0ms, .leave_tree = true});
   serve_to_the_end(monitor);
-  EXPECT_TRUE(eventually_holds([&] { return !leftovers().processes().empty(); }));
+  EXPECT_TRUE(eventually([&] { return !leftovers().processes().empty(); }));
 
   process->stop();
 

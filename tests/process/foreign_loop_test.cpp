@@ -1,8 +1,5 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-
-#include <cerrno>
 
 #include "dummynet/core/monitor.hpp"
 #include "support/monitor_test.hpp"
@@ -14,14 +11,7 @@ namespace {
 class ForeignLoop : public EveryMonitorTest {
  protected:
   /// False when the descriptor told of nothing for a minute, though something was to come.
-  bool wait_for_news() {
-    pollfd watched{monitor.fd(), POLLIN, 0};
-    int ready = 0;
-    do {
-      ready = ::poll(&watched, 1, std::chrono::milliseconds{kPatience}.count());
-    } while (ready < 0 && errno == EINTR);
-    return ready > 0;
-  }
+  bool wait_for_news() { return becomes_readable(monitor.fd()); }
   void drive_to_the_end() {
     do {
       ASSERT_TRUE(wait_for_news()) << "something has happened, but fd() does not say so";
@@ -88,7 +78,7 @@ TEST_P(ForeignLoop, HearsOfWhatWasFoundMeanwhile) {
   RunOptions options;
   options.on_end = [&](const RunInfo&) { told = true; };
   const ProcessHandle process = monitor.run_process_async({"true"}, options);
-  ASSERT_TRUE(eventually_holds([&] { return !process->is_running(); }));
+  ASSERT_TRUE(eventually([&] { return !process->is_running(); }));
   EXPECT_FALSE(told) << "asking calls nobody back";
 
   drive_to_the_end();
@@ -109,10 +99,9 @@ TEST_P(ForeignLoop, HearsOfRequestStop) {
 
 TEST_P(ForeignLoop, IsLeftAloneWhileNothingHappens) {
   monitor.run_process_async({"sleep", "1000"});
-  pollfd watched{monitor.fd(), POLLIN, 0};
-  while (::poll(&watched, 1, 50) > 0) monitor.keep_running(0ms);
+  while (becomes_readable(monitor.fd(), 50ms)) monitor.keep_running(0ms);
 
-  EXPECT_EQ(::poll(&watched, 1, 100), 0);
+  EXPECT_FALSE(becomes_readable(monitor.fd(), 100ms));
   monitor.stop();
 }
 

@@ -27,7 +27,7 @@ TEST_P(Info, HasThePidAsWeSeeIt) {
 
   // exec(2) has succeeded, but the kernel wakes us before it has put the arguments in their place.
   const std::string cmdline = "/proc/" + std::to_string(process->pid()) + "/cmdline";
-  EXPECT_TRUE(eventually_holds([&] { return content(cmdline).find(mark) != std::string::npos; })) << content(cmdline);
+  EXPECT_TRUE(eventually([&] { return content(cmdline).find(mark) != std::string::npos; })) << content(cmdline);
   EXPECT_EQ(process->info().pid, process->pid());
 
   // It is that process, and no other, which a signal to this pid reaches.
@@ -153,7 +153,7 @@ TEST_F(Handle, OutlivesTheMonitorOfAnEndedProcess) {
 TEST_F(Handle, KnowsThatItRunsWithoutBeingServed) {
   const ProcessHandle process = monitor.run_process_async({"sleep", "0.02"});
 
-  EXPECT_TRUE(eventually_holds([&] { return !process->is_running(); }));
+  EXPECT_TRUE(eventually([&] { return !process->is_running(); }));
   serve_to_the_end(monitor);
 }
 

@@ -202,7 +202,7 @@ TEST_F(Output, FoundInOneWakeUpIsMarkedEqual) {
   const ProcessHandle process = monitor.run_process_async(
       "echo o; echo e >&2; echo > " + path("written") + "; until [ -e " + go + " ]; do sleep 0.01; done; echo later",
       options);
-  ASSERT_TRUE(eventually_holds([&] { return std::filesystem::exists(path("written")); }));
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path("written")); }));
 
   serve_until(monitor, [&] { return marks.size() == 2; });
   write_file(go, "");

@@ -289,7 +289,7 @@ TEST_F(FewDescriptors, OnTheirWayOnlyDelayAStart) {
 
     const pid_t main_thread = ::gettid();
     std::thread receiver{[&there, main_thread] {
-      EXPECT_TRUE(eventually_holds([&] { return os::read_process(main_thread)->state == 'S'; }));
+      EXPECT_TRUE(eventually([&] { return os::read_process(main_thread)->state == 'S'; }));
       std::string buffer(16, '\0');
       for (int i = 0; i < 5; ++i) os::receive_message(there.get(), buffer, 0);
     }};

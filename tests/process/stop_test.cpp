@@ -137,7 +137,7 @@ TEST_F(Stop, WhatItEndedIsNoFailure) {
 TEST_F(Stop, ThrowsEarlierFailuresWhenEverythingIsStopped) {
   const ProcessHandle failed = monitor.run_process_async("echo why; exit 4", {.name = "failed"});
   monitor.run_process_async({"sleep", "1000"});
-  ASSERT_TRUE(eventually_holds([&] { return !failed->is_running(); }));
+  ASSERT_TRUE(eventually([&] { return !failed->is_running(); }));
 
   const auto group = thrown<GroupError>([&] { monitor.stop(); });
 
@@ -149,7 +149,7 @@ TEST_F(Stop, ThrowsEarlierFailuresWhenEverythingIsStopped) {
 
 TEST_F(Stop, WithoutValidationTellsNoFailure) {
   const ProcessHandle failed = monitor.run_process_async("exit 4");
-  ASSERT_TRUE(eventually_holds([&] { return !failed->is_running(); }));
+  ASSERT_TRUE(eventually([&] { return !failed->is_running(); }));
 
   EXPECT_NO_THROW(monitor.stop(false));
 

@@ -28,7 +28,7 @@ INSTANTIATE_TEST_SUITE_P(Everywhere, Trouble, every_kind(), kind_name);
 TEST_P(Trouble, OutputOver64KiBWhileNobodyReads) {
   const ProcessHandle process = monitor.run_process_async("head -c 1000000 /dev/zero; echo > " + path("written"));
   // It fills its pipe and sleeps: nothing is lost, and nothing but reading lets it go on.
-  ASSERT_TRUE(eventually_holds([&] {
+  ASSERT_TRUE(eventually([&] {
     const auto all = os::read_processes();
     return std::any_of(all.begin(), all.end(), [&](const os::ProcessStat& one) {
       return one.parent == process->pid() && one.command == "head" && one.state == 'S';
@@ -107,7 +107,7 @@ TEST_P(Trouble, LeaderGoneItsGroupStillAlive) {
   const ProcessHandle process =
       monitor.run_process_async("trap '' TERM; sleep 1000 & exit 0", {.drain = 0ms, .leave_tree = true});
   serve_to_the_end(monitor);
-  ASSERT_TRUE(eventually_holds([&] { return !leftovers().processes().empty(); }));  // in exec(2) it hides
+  ASSERT_TRUE(eventually([&] { return !leftovers().processes().empty(); }));  // in exec(2) it hides
 
   monitor.stop(true, 50ms);
 
@@ -176,7 +176,7 @@ TEST_P(Trouble, FdLeaksIntoChildren) {
     return open;
   };
   // At first it opens what its libraries need, and closes it again.
-  EXPECT_TRUE(eventually_holds([&] { return theirs() == std::set<std::string>{"0", "1", "2"}; }));
+  EXPECT_TRUE(eventually([&] { return theirs() == std::set<std::string>{"0", "1", "2"}; }));
   monitor.stop();
 }
 
@@ -201,7 +201,7 @@ TEST_P(Trouble, TheWardenIsKilled) {
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_TRUE(std::holds_alternative<Unknown>(*errors[0].info().ending));
   EXPECT_EQ(errors[0].info().out.text(), "words\n");
-  EXPECT_TRUE(eventually_holds([&] { return leftovers().processes().empty(); }));
+  EXPECT_TRUE(eventually([&] { return leftovers().processes().empty(); }));
   EXPECT_EQ(monitor.run_process({"echo", "a new one"}).out.text(), "a new one\n");
 }
 
@@ -222,12 +222,12 @@ class TroubleOfTheOwner : public EveryMonitorTest {
                        }};
     Leftovers::also_look_for(owner.pid());
     ASSERT_EQ(owner.line(), "running");
-    ASSERT_TRUE(eventually_holds([&] { return !leftovers().processes().empty(); }));  // in exec(2) it hides
+    ASSERT_TRUE(eventually([&] { return !leftovers().processes().empty(); }));  // in exec(2) it hides
 
     end(owner);
     owner.wait();
 
-    EXPECT_TRUE(eventually_holds([&] { return leftovers().processes().empty(); })) << leftovers().processes();
+    EXPECT_TRUE(eventually([&] { return leftovers().processes().empty(); })) << leftovers().processes();
   }
 };
 INSTANTIATE_TEST_SUITE_P(Everywhere, TroubleOfTheOwner, every_kind(), kind_name);

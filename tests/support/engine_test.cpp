@@ -7,13 +7,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
-#include <thread>
 
 #include "dummynet/core/warden.hpp"
 #include "dummynet/os/check.hpp"
-#include "support/monitor_test.hpp"
 
 namespace dummynet::test {
 
@@ -82,21 +79,14 @@ wire::DirectionCounters EngineTest::counters(wire::Direction direction) {
 }
 
 void EngineTest::await_sent(wire::Direction direction) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  for (;;) {
+  ASSERT_TRUE(eventually([&] {
     const wire::DirectionCounters now = counters(direction);
-    if (now.fate.queue_packets == 0 && now.lateness.count() >= now.fate.departed_packets) return;
-    ASSERT_LT(std::chrono::steady_clock::now(), until);
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
-  }
+    return now.fate.queue_packets == 0 && now.lateness.count() >= now.fate.departed_packets;
+  }));
 }
 
 void EngineTest::await_offered(wire::Direction direction, std::uint64_t bytes) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (counters(direction).fate.offered_bytes < bytes) {
-    ASSERT_LT(std::chrono::steady_clock::now(), until);
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
-  }
+  ASSERT_TRUE(eventually([&] { return counters(direction).fate.offered_bytes >= bytes; }));
 }
 
 void transfer_tcp(ProcessMonitor& monitor, const net::Network& network, const std::string& from, const std::string& to,
@@ -169,9 +159,8 @@ void Datagrams::meet() {
   receive_numbers(1);
 }
 
-std::optional<Datagrams::Datagram> Datagrams::receive(int patience_ms) {
-  pollfd watch{receiver_.get(), POLLIN, 0};
-  if (::poll(&watch, 1, patience_ms) != 1) return std::nullopt;
+std::optional<Datagrams::Datagram> Datagrams::receive(std::chrono::milliseconds patience) {
+  if (!becomes_readable(receiver_.get(), patience)) return std::nullopt;
   const auto length = os::check(::recv(receiver_.get(), buffer_.data(), buffer_.size(), 0), "recv");
   Datagram datagram;
   datagram.bytes = static_cast<std::size_t>(length);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "dummynet/os/fd.hpp"
 #include "dummynet/wire/link_engine.hpp"
 #include "support/network_test.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::test {
 
@@ -59,8 +61,8 @@ class Datagrams {
   };
   /// Sends one and waits for it, so that the nodes know each other's hardware address from now on. The engine carries.
   void meet();
-  /// Waits for one for at most `patience_ms`.
-  std::optional<Datagram> receive(int patience_ms = 60'000);
+  /// Waits for one.
+  std::optional<Datagram> receive(std::chrono::milliseconds patience = kPatience);
   /// The next so many, by number.
   std::vector<std::uint64_t> receive_numbers(std::size_t count);
   const os::Fd& receiver() const noexcept { return receiver_; }

@@ -5,14 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
-#include <thread>
 
 #include "dummynet/os/check.hpp"
 #include "support/owner_process.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::test {
 
@@ -106,13 +105,10 @@ std::string Family::names() {
 }
 
 bool Family::kill_all() {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-  while (!is_gone()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
+  return eventually([this] {
     for (const Member& one : members()) ::kill(one.pid, SIGKILL);
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
-  }
-  return true;
+    return is_gone();
+  });
 }
 
 }  // namespace dummynet::test

@@ -38,7 +38,7 @@ class Family {
   std::optional<int> status(pid_t child) const;
   /// "1234 (iperf3, S in poll_schedule_timeout) …", for messages.
   static std::string names();
-  /// Kills everybody; false when that takes longer than ten seconds.
+  /// Kills everybody; false when that takes longer than kPatience.
   bool kill_all();
 
  private:

@@ -5,21 +5,18 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 #include "dummynet/os/cgroup.hpp"
 #include "dummynet/os/cgroup_v1.hpp"
 #include "dummynet/os/proc_scan.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::test {
 
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr const char* kMarkName = "DUMMYNET_TEST";
 
@@ -98,22 +95,22 @@ std::string Leftovers::processes() const {
   return found;
 }
 
+std::string Leftovers::found_now() const {
+  std::string found = children();
+  for (const std::string& one : cgroups()) {
+    if (!cgroups_before_.contains(one)) found += "cgroup " + one + " is left; ";
+  }
+  for (const std::string& one : descriptors()) {
+    if (!descriptors_before_.contains(one)) found += "descriptor " + one + " is open; ";
+  }
+  if (const std::string left = processes(); !left.empty()) found += "processes are left: " + left;
+  return found;
+}
+
 std::string Leftovers::found() const {
   // What somebody else ends (a warden whose owner was killed) is told by no event of ours.
-  const auto deadline = std::chrono::steady_clock::now() + 10s;
   std::string found;
-  do {
-    found = children();
-    for (const std::string& one : cgroups()) {
-      if (!cgroups_before_.contains(one)) found += "cgroup " + one + " is left; ";
-    }
-    for (const std::string& one : descriptors()) {
-      if (!descriptors_before_.contains(one)) found += "descriptor " + one + " is open; ";
-    }
-    if (const std::string left = processes(); !left.empty()) found += "processes are left: " + left;
-    if (found.empty()) return found;
-    std::this_thread::sleep_for(5ms);
-  } while (std::chrono::steady_clock::now() < deadline);
+  eventually([&] { return (found = found_now()).empty(); });
   return found;
 }
 

@@ -28,6 +28,8 @@ class Leftovers {
   static std::set<std::string> descriptors();
 
  private:
+  std::string found_now() const;
+
   std::string mark_;
   std::set<std::string> descriptors_before_;
   std::set<std::string> cgroups_before_;

@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <thread>
 
 #include "dummynet/os/fd.hpp"
 
@@ -87,8 +86,9 @@ void serve_until(ProcessMonitor& monitor, const std::function<bool()>& holds) {
   const auto deadline = Clock::now() + kPatience;
   while (!holds()) {
     if (Clock::now() > deadline) throw std::runtime_error{"waited in vain"};
-    // Returns at once when no client runs; then there is nothing better than to look again.
-    if (!monitor.keep_running(20ms)) std::this_thread::sleep_for(1ms);
+    if (monitor.keep_running(20ms)) continue;
+    // It returns at once when no client runs. Others may have something for it, or make it hold without a word to us.
+    becomes_readable(monitor.fd(), 5ms);
   }
 }
 
@@ -97,15 +97,6 @@ void serve_to_the_end(ProcessMonitor& monitor) {
   while (monitor.keep_running()) {
     if (Clock::now() > deadline) throw std::runtime_error{"the last client does not end"};
   }
-}
-
-bool eventually_holds(const std::function<bool()>& holds) {
-  const auto deadline = Clock::now() + kPatience;
-  while (!holds()) {
-    if (Clock::now() > deadline) return false;
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
 }
 
 void in_child(const std::function<void()>& body) {

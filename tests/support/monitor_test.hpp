@@ -11,13 +11,11 @@
 
 #include "dummynet/core/monitor.hpp"
 #include "support/leftovers.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::test {
 
 using namespace std::chrono_literals;
-
-/// Far beyond what anything here takes on a busy machine: a deadline that is only there to fail.
-inline constexpr std::chrono::seconds kPatience{60};
 
 /// For tests with real processes: looks after each of them for what it left behind. A folder of its own is given on
 /// request and goes with it.
@@ -65,8 +63,6 @@ Error thrown(Function&& function) {
 void serve_until(ProcessMonitor& monitor, const std::function<bool()>& holds);
 /// Until the last client has ended.
 void serve_to_the_end(ProcessMonitor& monitor);
-/// Without a monitor: for what other processes do.
-bool eventually_holds(const std::function<bool()>& holds);
 
 /// Runs `body` in a forked copy of this program, which may change what belongs to the whole program. What it expects
 /// in there counts. `as_nobody`: as an ordinary user, who owns nothing.

@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "dummynet/os/cgroup.hpp"
-#include "support/owner_process.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::test {
 

@@ -1,7 +1,6 @@
 #include "support/owner_process.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -9,19 +8,16 @@
 #include <unistd.h>
 #include <utmp.h>
 
-#include <chrono>
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
 
 #include "dummynet/core/error.hpp"
 #include "dummynet/os/check.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::test {
 
 namespace {
-
-constexpr int kDeadlineMs = 60'000;
 
 std::pair<os::Fd, os::Fd> make_pipe() {
   int ends[2];
@@ -31,8 +27,7 @@ std::pair<os::Fd, os::Fd> make_pipe() {
 
 // False at the end.
 bool read_some(int fd, std::string& into, const std::string& waiting_for) {
-  pollfd watched{fd, POLLIN, 0};
-  if (::poll(&watched, 1, kDeadlineMs) == 0) throw std::runtime_error{"waited too long for " + waiting_for};
+  if (!becomes_readable(fd)) throw std::runtime_error{"waited too long for " + waiting_for};
   char buffer[4096];
   const ssize_t length = ::read(fd, buffer, sizeof buffer);
   if (length <= 0) return false;
@@ -172,15 +167,6 @@ std::string processes_with(const std::string& text) {
     if (line.find(text) != std::string::npos) found += name + ' ';
   }
   return found;
-}
-
-bool eventually(const std::function<bool()>& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds{kDeadlineMs};
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});
-  }
-  return true;
 }
 
 }  // namespace dummynet::test

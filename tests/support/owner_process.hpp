@@ -66,7 +66,4 @@ std::string read_whole(const std::string& path);
 /// The pids of processes, zombies left out, in whose command line `text` occurs.
 std::string processes_with(const std::string& text);
 
-/// Polls, for there is no event for what others do: until `holds`, or false after a minute.
-bool eventually(const std::function<bool()>& holds);
-
 }  // namespace dummynet::test

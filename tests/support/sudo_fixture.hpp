@@ -17,6 +17,7 @@
 #include "dummynet/core/secret.hpp"
 #include "support/owner_process.hpp"
 #include "support/test_user.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::test {
 

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/udp.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -13,6 +12,7 @@
 
 #include "dummynet/core/warden.hpp"
 #include "dummynet/os/check.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::test {
 
@@ -104,14 +104,13 @@ void UdpProbe::drain(All& all) const {
 
 UdpProbe::All UdpProbe::receive_until(const std::function<bool(const All&)>& enough) {
   All all;
-  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (drain(all), !enough(all)) {
     if (std::chrono::steady_clock::now() > deadline) {
       ADD_FAILURE() << all.size() << " datagrams in a minute";
       break;
     }
-    pollfd watch{receiver_.get(), POLLIN, 0};
-    ::poll(&watch, 1, 5);
+    becomes_readable(receiver_.get(), 5ms);  // or else `enough` is about something that tells us nothing
   }
   return all;
 }
@@ -121,10 +120,7 @@ UdpProbe::All UdpProbe::receive(std::size_t count) {
 }
 
 UdpProbe::All UdpProbe::receive_the_rest(const std::function<bool()>& is_idle) {
-  return receive_until([&](const All&) {
-    pollfd watch{receiver_.get(), POLLIN, 0};
-    return is_idle() && ::poll(&watch, 1, 100) == 0;
-  });
+  return receive_until([&](const All&) { return is_idle() && !becomes_readable(receiver_.get(), 100ms); });
 }
 
 }  // namespace dummynet::test

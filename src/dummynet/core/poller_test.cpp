@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <sys/epoll.h>
 
 #include <stdexcept>
@@ -10,6 +9,7 @@
 #include <system_error>
 
 #include "dummynet/os/check.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet {
 namespace {
@@ -32,10 +32,7 @@ struct Pipe {
   os::Fd write_end;
 };
 
-bool is_readable(int fd) {
-  pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
-  return ::poll(&entry, 1, 0) == 1;
-}
+bool is_readable(int fd) { return test::becomes_readable(fd, 0ms); }
 
 TEST(Poller, CallsBackWhileADescriptorIsReady) {
   Poller poller;
@@ -183,8 +180,7 @@ TEST(Poller, MakesItsDescriptorReadableWhenADeadlineIsDue) {
   poller.add_deadline(Clock::now() + 1h, [] { FAIL() << "an hour early"; });
   poller.add_deadline(Clock::now() + 5ms, [&] { ran = true; });
 
-  pollfd entry{.fd = poller.fd(), .events = POLLIN, .revents = 0};
-  ASSERT_EQ(::poll(&entry, 1, 30'000), 1);
+  ASSERT_TRUE(test::becomes_readable(poller.fd()));
   EXPECT_EQ(poller.poll(0ns), 1U);
   EXPECT_TRUE(ran);
 }

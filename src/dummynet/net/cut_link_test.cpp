@@ -21,10 +21,12 @@
 #include "dummynet/os/check.hpp"
 #include "support/carrier.hpp"
 #include "support/network_test.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::net {
 namespace {
 
+using test::becomes_readable;
 using test::Carrier;
 using test::end;
 using test::link;
@@ -55,11 +57,6 @@ Topology chain(NodeKind middle, bool first_cut) {
   topology.links = {link(end("client"), end("middle")), cut(end("middle"), end("server"))};
   topology.links[0].cut = first_cut;
   return topology;
-}
-
-bool becomes_readable(const os::Fd& socket) {
-  pollfd watch{socket.get(), POLLIN, 0};
-  return ::poll(&watch, 1, 60'000) == 1;
 }
 
 class CutLinkTest : public test::NetworkTest {
@@ -128,7 +125,7 @@ void CutLinkTest::send_in_segments(const Network& network, const std::string& fr
   const std::vector<char> block(kSegment * kSegments);
   os::check(::sendto(sender.get(), block.data(), block.size(), 0, address, sizeof name), "sendto");
   for (int i = 0; i < kSegments; ++i) {
-    ASSERT_TRUE(becomes_readable(receiver)) << "datagram " << i;
+    ASSERT_TRUE(becomes_readable(receiver.get())) << "datagram " << i;
     std::array<char, 65536> datagram{};
     ASSERT_EQ(::recv(receiver.get(), datagram.data(), datagram.size(), 0), static_cast<ssize_t>(kSegment));
   }
@@ -152,13 +149,13 @@ TEST_F(CutLinkTest, CarriesTheVeryFirstPacketBothWays) {
   const sockaddr_in to = address_of(network, "b");
 
   ASSERT_EQ(::sendto(sender.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to), 1);
-  ASSERT_TRUE(becomes_readable(ends[0])) << "the question for b's address";
+  ASSERT_TRUE(becomes_readable(ends[0].get())) << "the question for b's address";
   std::array<char, 2048> frame{};
   const ssize_t size = ::recv(ends[0].get(), frame.data(), frame.size(), 0);
   ASSERT_GT(size, static_cast<ssize_t>(test::kVirtioHeaderBytes));
   ASSERT_EQ(::send(ends[1].get(), frame.data(), static_cast<std::size_t>(size), 0), size);
 
-  ASSERT_TRUE(becomes_readable(ends[1])) << "b's answer";
+  ASSERT_TRUE(becomes_readable(ends[1].get())) << "b's answer";
 }
 
 TEST_F(CutLinkTest, GivesTheEndsInTheOrderOfTheEndpointsBoundAndReady) {
@@ -223,14 +220,14 @@ TEST_F(CutLinkTest, TheFabricItselfSaysNothing) {
   const os::Fd asker = open(network, "a", AF_INET, SOCK_DGRAM);
   const sockaddr_in to = address_of(network, "b");
   ASSERT_EQ(::sendto(asker.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to), 1);
-  ASSERT_TRUE(becomes_readable(ends[0]));
+  ASSERT_TRUE(becomes_readable(ends[0].get()));
   std::array<char, test::kVirtioHeaderBytes + 60> marked{};
   marked.fill('\x55');
   std::fill_n(marked.begin(), test::kVirtioHeaderBytes, '\0');
   ASSERT_EQ(::send(ends[0].get(), marked.data(), marked.size(), 0), static_cast<ssize_t>(marked.size()));
 
   for (bool found = false; !found;) {
-    ASSERT_TRUE(becomes_readable(listener));
+    ASSERT_TRUE(becomes_readable(listener.get()));
     std::array<char, 2048> frame{};
     sockaddr_ll from{};
     socklen_t length = sizeof from;

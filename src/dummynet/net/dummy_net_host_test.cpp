@@ -190,7 +190,7 @@ TEST(DummyNetHost, NothingIsLeftWhenTheOwnerIsKilled) {
     EXPECT_NE(machine_state(), before);
     owner.kill(SIGKILL);
     owner.wait();
-    EXPECT_TRUE(test::eventually_holds([&] { return machine_state() == before; })) << machine_state();
+    EXPECT_TRUE(test::eventually([&] { return machine_state() == before; })) << machine_state();
   });
 }
 
@@ -207,7 +207,7 @@ TEST(DummyNetHost, NothingIsLeftWhenTheWardenIsKilled) {
     const pid_t warden = std::stoi(owner.line());
     EXPECT_NE(machine_state(), before);
     ::kill(warden, SIGKILL);
-    EXPECT_TRUE(test::eventually_holds([&] { return machine_state() == before; })) << machine_state();
+    EXPECT_TRUE(test::eventually([&] { return machine_state() == before; })) << machine_state();
     owner.go();
     owner.wait();
   });
@@ -306,7 +306,7 @@ TEST(DummyNetCGroupOwner, TheGroupIsRemovedWhenTheOwnerIsKilled) {
   for (const std::string& one : directories) EXPECT_TRUE(is_there(one)) << one;
   owner.kill(SIGKILL);
   owner.wait();
-  EXPECT_TRUE(test::eventually_holds([&] { return std::none_of(directories.begin(), directories.end(), is_there); }));
+  EXPECT_TRUE(test::eventually([&] { return std::none_of(directories.begin(), directories.end(), is_there); }));
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ TEST_F(DummyNetNamespaceTest, KillAllReachesThoseThatFledTheirSession) {
   DummyNet one = net().netns_use("one");
   one.run("setsid sleep 1000 > /dev/null 2>&1 < /dev/null &", {.leave_tree = true});
   one.run_async("trap '' TERM; sleep 1000 & sleep 1000; sleep 1000");
-  ASSERT_TRUE(test::eventually_holds([&] { return net().netns_process_list("one").size() >= 4; }));
+  ASSERT_TRUE(test::eventually([&] { return net().netns_process_list("one").size() >= 4; }));
   net().netns_kill_all("one");
   EXPECT_THAT(net().netns_process_list("one"), IsEmpty());
   EXPECT_FALSE(net().monitor().keep_running(0ms));

@@ -9,31 +9,35 @@
 #include <csignal>
 #include <functional>
 #include <system_error>
-#include <thread>
 
 #include "dummynet/os/cgroup_v1.hpp"
+#include "dummynet/os/check.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::os {
 namespace {
 
 using namespace std::chrono_literals;
+using test::becomes_empty;
+using test::eventually;
 
-bool becomes_true(const std::function<bool()>& fact) {
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
-  while (!fact()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
-
-/// Starts `body` in a child that has put itself into a cgroup first, as the warden's children do.
+/// Starts `body` in a child that has put itself into a cgroup first, as the warden's children do. It is in there when
+/// this returns.
 pid_t start_in(const Fd& procs, const std::function<void()>& body) {
+  int ends[2];
+  check(::pipe2(ends, O_CLOEXEC), "pipe2");
+  const Fd from_child{ends[0]};
+  Fd to_parent{ends[1]};
   const pid_t child = ::fork();
-  if (child != 0) return child;
-  if (::write(procs.get(), "0", 1) != 1) ::_exit(127);
-  body();
-  ::_exit(0);
+  if (child == 0) {
+    if (::write(procs.get(), "0", 1) != 1 || ::write(to_parent.get(), "i", 1) != 1) ::_exit(127);
+    body();
+    ::_exit(0);
+  }
+  to_parent = Fd{};
+  char byte = 0;
+  EXPECT_EQ(::read(from_child.get(), &byte, 1), 1) << "the child could not enter the cgroup";
+  return child;
 }
 
 void sleep_for_ever() {
@@ -69,12 +73,11 @@ class CgroupTest : public testing::Test {
     if (!cgroup_) return;
     cgroup_.kill_all();
     for (const pid_t child : children_) reap(child);
-    EXPECT_TRUE(becomes_true([&] { return parent_.remove_child(name_); }));
+    EXPECT_TRUE(eventually([&] { return parent_.remove_child(name_); }));
     EXPECT_THROW(parent_.open_child(name_), std::system_error);
   }
   pid_t start(const Cgroup& cgroup, const std::function<void()>& body) {
     children_.push_back(start_in(cgroup.open_procs(), body));
-    EXPECT_TRUE(becomes_true([&] { return contains(cgroup, children_.back()); }));
     return children_.back();
   }
   static bool contains(const Cgroup& cgroup, pid_t pid) {
@@ -125,11 +128,11 @@ TEST_F(CgroupTest, KillsDetachedAndStoppedProcessesAtOnce) {
     }
     sleep_for_ever();
   });
-  ASSERT_TRUE(becomes_true([&] { return cgroup_.processes().size() == 3; }));
+  ASSERT_TRUE(eventually([&] { return cgroup_.processes().size() == 3; }));
 
   cgroup_.kill_all();
 
-  EXPECT_TRUE(becomes_true([&] { return !cgroup_.is_populated(); }));
+  EXPECT_TRUE(becomes_empty(cgroup_));
 }
 
 TEST_F(CgroupTest, KillsForkChainsTheOldWayToo) {
@@ -143,7 +146,7 @@ TEST_F(CgroupTest, KillsForkChainsTheOldWayToo) {
 
   cgroup_.kill_each();
 
-  EXPECT_TRUE(becomes_true([&] { return !cgroup_.is_populated(); }));
+  EXPECT_TRUE(becomes_empty(cgroup_));
 }
 
 TEST_F(CgroupTest, TellsWhenTheLastProcessIsGone) {
@@ -156,7 +159,7 @@ TEST_F(CgroupTest, TellsWhenTheLastProcessIsGone) {
 
   pollfd watch{events.get(), POLLPRI, 0};
   EXPECT_EQ(::poll(&watch, 1, 30'000), 1);
-  EXPECT_TRUE(becomes_true([&] { return !cgroup_.is_populated(); }));
+  EXPECT_TRUE(becomes_empty(cgroup_));
 }
 
 TEST_F(CgroupTest, MovesAProcessIn) {
@@ -240,7 +243,7 @@ TEST_F(CgroupTest, EnablesControllersForALeafBelow) {
   EXPECT_EQ(refused[0].what, "+no-such");
   EXPECT_EQ(refused[0].error_number, ENOENT);
   EXPECT_EQ(refused_limits.size(), 0U);
-  EXPECT_TRUE(becomes_true([&] { return leaf.processes().size() == 2; }));
+  EXPECT_TRUE(eventually([&] { return leaf.processes().size() == 2; }));
   EXPECT_GT(leaf.memory_current_bytes().value(), 0U);
 }
 
@@ -276,7 +279,7 @@ TEST(CgroupV1, CountsAndLimitsTheMemoryOfATree) {
   EXPECT_EQ(cgroup.limit_in_bytes(), 256U << 20U);
   EXPECT_GE(cgroup.max_usage_in_bytes().value(), kBytes);
   EXPECT_LT(cgroup.usage_in_bytes().value(), kBytes);
-  EXPECT_TRUE(becomes_true([&] { return parent.remove_child(name); }));
+  EXPECT_TRUE(eventually([&] { return parent.remove_child(name); }));
   EXPECT_EQ(cgroup.usage_in_bytes(), std::nullopt);
 }
 

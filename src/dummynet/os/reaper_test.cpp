@@ -77,7 +77,7 @@ TEST(Reaper, FindsTheSwallowedOnesLaterWhenAWalkIsLong) {
   EXPECT_EQ(std::count(found.begin(), found.end(), 2), 1);
   while (found.size() < 2) {
     ASSERT_GE(reaper.timeout_ms(), 0) << "it would never look again";
-    ::poll(nullptr, 0, reaper.timeout_ms());
+    ::poll(nullptr, 0, reaper.timeout_ms());  // as its owner would
     if (!reaper.is_due()) continue;
     for (const int code : codes(reaper.take_all())) found.push_back(code);
   }

@@ -204,9 +204,10 @@ TEST_F(KernelLinkNetemTest, CountsItsQueueWithoutWhatIsOnItsWay) {
 
   std::set<std::uint32_t> numbers;
   for (std::uint32_t i = 0; i < 100; ++i) {
-    // Never more than a few in the queue, but all of them on their way.
+    // Never more than a few in the queue, but all of them on their way. Nothing is waited for here: the pace, half of
+    // what the line could carry, is what this traffic is about.
     probe_->send(i);
-    std::this_thread::sleep_for(2ms);  // the pace of the test's own traffic
+    std::this_thread::sleep_for(2ms);
   }
   for (const UdpProbe::Received& one : receive_the_rest(links)) numbers.insert(one.number);
 

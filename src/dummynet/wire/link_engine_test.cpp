@@ -205,7 +205,7 @@ TEST_F(LinkEngineLifeTest, EndsWithItsOwnerHoweverThatEnds) {
   ASSERT_EQ(::waitpid(owner, nullptr, 0), owner);
   for (const int one : ends) ::close(one);
 
-  EXPECT_TRUE(test::eventually_holds([engine] { return !is_there(engine); }));
+  EXPECT_TRUE(test::eventually([engine] { return !is_there(engine); }));
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -25,6 +24,7 @@
 #include "support/engine_test.hpp"
 #include "support/frames.hpp"
 #include "support/monitor_test.hpp"
+#include "support/waiting.hpp"
 
 namespace dummynet::wire {
 namespace {
@@ -328,8 +328,7 @@ TEST_F(LinkTrafficTest, CarriesTagsAlsoOfFramesThatItLooksInto) {
     test::Bytes buffer(2000);
     batch.set_room(0, buffer.data(), buffer.size());
     for (std::size_t i = 0; i < (loss == Loss{} ? 4U : 2U); ++i) {
-      pollfd watch{to.get(), POLLIN, 0};
-      ASSERT_EQ(::poll(&watch, 1, 60'000), 1);
+      ASSERT_TRUE(test::becomes_readable(to.get()));
       ASSERT_EQ(batch.receive(to, 1), 1);
       const ReceiveBatch::Message message = batch.message(0);
       EXPECT_TRUE(message.has_tag);
