@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
@@ -86,21 +87,31 @@ void make_base(NetlinkSocket& socket) {
   }
 }
 
+// What the link engine can have for frames that it has not read yet.
+std::string describe_room(const os::Fd& socket) {
+  constexpr int kWanted = 32 << 20;
+  const bool forced = ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kWanted, sizeof kWanted) == 0;
+  if (!forced) ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &kWanted, sizeof kWanted);
+  int bytes = 0;
+  socklen_t size = sizeof bytes;
+  os::check(::getsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &bytes, &size), "getsockopt", "SO_RCVBUF");
+  return fmt::format("each with room for {} KiB{}", bytes / 1024, forced ? "" : ": net.core.rmem_max");
+}
+
 }  // namespace
 
-void probe_in_node(Warden& warden, int node, const std::string& name) {
-  if (name == "packet sockets") {
-    warden.open_socket(node, AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
-    return;
-  }
+std::string probe_in_node(Warden& warden, int node, const std::string& name) {
+  if (name == "packet sockets") return describe_room(warden.open_socket(node, AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)));
   NetlinkSocket links{warden.open_socket(node, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)};
   make_base(links);
   if (name == "nftables") {
     NetlinkSocket filters{warden.open_socket(node, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER)};
     std::vector<NetlinkRequest> requests = net::nat_requests(kBase, {}, "nftables");
-    return filters.run_transaction(requests);
+    filters.run_transaction(requests);
+    return {};
   }
   run(links, name == "netem" || name == "tbf" ? new_qdisc(name) : new_link(name));
+  return {};
 }
 
 int probe_here(const std::string& name) {

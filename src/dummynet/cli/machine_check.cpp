@@ -118,10 +118,7 @@ void Examination::try_in_node() {
   });
   for (const char* name : {"low ports", "ping"}) try_inside(name, ordinary);
   for (const char* name : {"nftables", "bridge", "vlan", "vxlan", "macvlan", "netem", "tbf", "packet sockets"}) {
-    attempt(name, [&] {
-      probe_in_node(monitor_.warden(), network_.place("left").node, name);
-      return std::string{};
-    });
+    attempt(name, [&] { return probe_in_node(monitor_.warden(), network_.place("left").node, name); });
   }
   try_inside("tun", "");
 }

@@ -16,14 +16,31 @@ double share(std::uint64_t part, std::uint64_t all) {
   return all == 0 ? 0 : static_cast<double>(part) / static_cast<double>(all);
 }
 
+// Why frames were missed, and what helps.
+std::string explain_missed(const wire::DirectionCounters& counters) {
+  const bool all = counters.missed_packets == counters.own_losses;
+  std::string text =
+      fmt::format("; {} came while the engine's sockets were full, which have room for {}",
+                  all ? "they" : fmt::format("{} of them", counters.missed_packets), human_bytes(counters.room_bytes));
+  if (counters.room_is_limited) {
+    text +=
+        " as net.core.rmem_max of this machine permits; more: run as root, or sudo sysctl -w "
+        "net.core.rmem_max=33554432";
+  } else {
+    text += ": more traffic than the engine got CPU time for";
+  }
+  return text;
+}
+
 std::optional<Fault> find_fault(const DirectionResult& direction) {
   const wire::DirectionCounters& counters = direction.counters;
   const std::uint64_t released = counters.lateness.count();
   const std::string way = fmt::format("{} → {}", direction.from, direction.to);
   if (counters.own_losses > 0) {
     return Fault{1e9 + static_cast<double>(counters.own_losses),
-                 fmt::format("the engine itself lost {} of {} packets {}", counters.own_losses,
-                             counters.fate.offered_packets, way)};
+                 fmt::format("the engine itself lost {} of {} packets {}{}", counters.own_losses,
+                             counters.fate.offered_packets + counters.missed_packets, way,
+                             counters.missed_packets > 0 ? explain_missed(counters) : "")};
   }
   const auto late = [&](std::uint64_t packets, double most, std::string_view by) -> std::optional<Fault> {
     const double found = share(packets, released);

@@ -48,7 +48,27 @@ TEST(Fidelity, SuffersNoLossOfTheEngine) {
   std::vector<LinkResult> links = link_with(1000, 1000, 1000);
   links[0].directions[1] = links[0].directions[0];
   links[0].directions[1].counters.own_losses = 1;
-  EXPECT_THAT(judge_fidelity(links)->text, HasSubstr("the engine itself lost 1 of 1000 packets"));
+  EXPECT_EQ(
+      judge_fidelity(links)->text,
+      "packets did not meet the fate that was asked for: the engine itself lost 1 of 1000 packets a:eth0 → b:eth0");
+}
+
+TEST(Fidelity, NamesCauseAndMendOfMissedPackets) {
+  std::vector<LinkResult> links = link_with(1000, 0);
+  wire::DirectionCounters& up = links[0].directions[0].counters;
+  up.own_losses = 7;
+  up.missed_packets = 5;
+  up.room_bytes = 425'984;
+  up.room_is_limited = true;
+  EXPECT_THAT(judge_fidelity(links)->text,
+              HasSubstr("lost 7 of 1005 packets a:eth0 → b:eth0; 5 of them came while the engine's sockets were full, "
+                        "which have room for 416 KiB as net.core.rmem_max of this machine permits; more: run as root, "
+                        "or sudo sysctl -w net.core.rmem_max=33554432"));
+  up.missed_packets = 7;
+  up.room_is_limited = false;
+  EXPECT_THAT(judge_fidelity(links)->text,
+              HasSubstr("; they came while the engine's sockets were full, which have room for 416 KiB: more traffic "
+                        "than the engine got CPU time for"));
 }
 
 }  // namespace

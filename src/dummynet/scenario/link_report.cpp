@@ -82,6 +82,7 @@ Json direction_as_json(const DirectionResult& direction, bool is_measured) {
                       {"late_packets", counters.late_packets},
                       {"very_late_packets", counters.very_late_packets}};
   json["own_losses"] = counters.own_losses;
+  json["missed_packets"] = counters.missed_packets;
   json["unlogged_packets"] = counters.unlogged_packets;
   return json;
 }

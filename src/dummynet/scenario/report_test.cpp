@@ -239,6 +239,7 @@ TEST(JsonReport, TellsEverythingOfLinksAndEvents) {
   EXPECT_EQ(up.at("lateness").at("packets"), 2);
   EXPECT_EQ(up.at("lateness").at("max_s"), 0.003);
   EXPECT_EQ(up.at("own_losses"), 0);
+  EXPECT_EQ(up.at("missed_packets"), 0);
   EXPECT_TRUE(link.at("downlink").at("queue_limit").is_null());
   EXPECT_TRUE(link.at("downlink").at("rate_bits_per_second").is_null());
   EXPECT_EQ(json.at("events").at(0).at("done_s"), 2.1);

@@ -214,6 +214,9 @@ void fields(Visit& visit, Value& value) {
     visit(value.fate);
     visit(value.lateness);
     visit(value.own_losses);
+    visit(value.missed_packets);
+    visit(value.room_bytes);
+    visit(value.room_is_limited);
     visit(value.late_packets);
     visit(value.very_late_packets);
     visit(value.unlogged_packets);

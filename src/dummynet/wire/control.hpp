@@ -16,7 +16,7 @@
 namespace dummynet::wire::control {
 
 /// Both sides must name the same.
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 enum class Type : std::uint8_t {
   // owner → engine

@@ -83,6 +83,13 @@ std::uint64_t take_socket_drops(const os::Fd& socket) noexcept {
   return statistics.tp_drops;
 }
 
+std::size_t socket_room(const os::Fd& socket) noexcept {
+  int bytes = 0;
+  socklen_t size = sizeof bytes;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &bytes, &size) != 0) return 0;
+  return static_cast<std::size_t>(bytes);
+}
+
 bool has_carrier(const os::Fd& socket) noexcept {
   sockaddr_ll address{};
   socklen_t size = sizeof address;

@@ -62,6 +62,11 @@ class SendBatch {
 /// What the socket had no room for since this was asked last: PACKET_STATISTICS, packet(7).
 std::uint64_t take_socket_drops(const os::Fd& socket) noexcept;
 
+/// How much the kernel keeps for this socket until it is read, its own overhead included: SO_RCVBUF, socket(7).
+std::size_t socket_room(const os::Fd& socket) noexcept;
+/// That of a socket of real root; an ordinary user's is limited by net.core.rmem_max. See net::Network::open_cut().
+inline constexpr std::size_t kFullRoom = 64U << 20U;
+
 /// Whether the other side of this packet socket's interface is up, so that it can receive.
 bool has_carrier(const os::Fd& socket) noexcept;
 

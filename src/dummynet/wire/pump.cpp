@@ -67,6 +67,9 @@ DirectionCounters Pump::counters(std::size_t link, std::size_t direction) {
   from.drops += take_socket_drops(from.socket);
   DirectionCounters counters = directions_[number].counters();
   counters.own_losses += from.drops;
+  counters.missed_packets = from.drops;
+  counters.room_bytes = socket_room(from.socket);
+  counters.room_is_limited = counters.room_bytes < kFullRoom;
   return counters;
 }
 
