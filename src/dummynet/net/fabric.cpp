@@ -3,18 +3,14 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if_ether.h>
-#include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "dummynet/net/link_state.hpp"
@@ -25,11 +21,6 @@ namespace dummynet::net {
 namespace {
 
 constexpr std::uint32_t kLargestMtu = 65'535;
-constexpr std::uint32_t kUsualMtu = 1500;
-// What the kernel has by itself: GSO_MAX_SEGS, GSO_LEGACY_MAX_SIZE.
-constexpr std::uint32_t kMostSegments = 65'535;
-constexpr std::uint32_t kLargestFrame = 65'536;
-constexpr std::uint32_t kLeastLimit = 512;  // newer kernels refuse less than the longest headers of TCP
 constexpr int kBufferBytes = 32 << 20;
 
 void enable(const os::Fd& socket, int level, int option, const char* name) {
@@ -41,18 +32,6 @@ void enable(const os::Fd& socket, int level, int option, const char* name) {
 void enlarge(const os::Fd& socket, int forced, int option, const char* name) {
   if (::setsockopt(socket.get(), SOL_SOCKET, forced, &kBufferBytes, sizeof kBufferBytes) == 0) return;
   os::check(::setsockopt(socket.get(), SOL_SOCKET, option, &kBufferBytes, sizeof kBufferBytes), "setsockopt", name);
-}
-
-/// Before Linux 6.2 a packet socket loses frames of many UDP datagrams: it has no word for them in virtio_net_hdr.
-bool can_tell_of_udp_segments() {
-  utsname kernel{};
-  os::check(::uname(&kernel), "uname");
-  unsigned major = 0;
-  unsigned minor = 0;
-  const std::string_view release{kernel.release};
-  const auto [dot, fault] = std::from_chars(release.data(), release.data() + release.size(), major);
-  if (fault == std::errc{}) std::from_chars(dot + 1, release.data() + release.size(), minor);
-  return std::pair{major, minor} >= std::pair{6U, 2U};
 }
 
 }  // namespace
@@ -76,14 +55,6 @@ NewLink Fabric::end_of(const NetworkPlan& plan, std::size_t interface) {
   end.mtu = kLargestMtu;
   end.speaks = false;
   return end;
-}
-
-void Fabric::put_segments(NetlinkRequest& request, const PlannedInterface& interface, bool whole) {
-  // The kernel cuts up what has more segments than this, whoever made it. Frames that a program put into the kernel
-  // (an engine, a virtual machine) don't say how many they have; these are told by their length.
-  const std::uint32_t longest = interface.mtu.value_or(kUsualMtu) + ETH_HLEN;
-  request.put_u32(IFLA_GSO_MAX_SEGS, whole ? kMostSegments : 1);
-  request.put_u32(IFLA_GSO_MAX_SIZE, whole ? kLargestFrame : std::clamp(longest + 1, kLeastLimit, kLargestFrame));
 }
 
 std::array<std::size_t, 2> Fabric::ends_of(std::size_t link) const {
@@ -116,25 +87,6 @@ os::Fd Fabric::open_end(std::size_t interface) const {
 std::array<os::Fd, 2> Fabric::open_cut(std::size_t link) const {
   const auto [first, second] = ends_of(link);
   return {open_end(first), open_end(second)};
-}
-
-bool Fabric::set_segments(std::size_t link, bool whole) {
-  whole = whole && can_tell_of_udp_segments();
-  const std::array<std::size_t, 2> ends = ends_of(link);
-  if (whole == whole_.contains(link)) return whole;
-  for (const std::size_t i : ends) {
-    const PlannedInterface& interface = plan_.interfaces[i];
-    NetlinkRequest request =
-        change_link(interface.index, "segments of " + plan_.nodes[interface.node].name + ':' + interface.name);
-    put_segments(request, interface, whole);
-    NetlinkSocket{warden_.open_socket(ids_[interface.node], AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)}.run({&request, 1});
-  }
-  if (whole) {
-    whole_.insert(link);
-  } else {
-    whole_.erase(link);
-  }
-  return whole;
 }
 
 void Fabric::await(std::size_t interface) const {

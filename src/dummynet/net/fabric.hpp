@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <vector>
 
 #include "dummynet/core/warden.hpp"
@@ -25,8 +24,6 @@ class Fabric {
 
   /// See Network::open_cut().
   std::array<os::Fd, 2> open_cut(std::size_t link) const;
-  /// See Network::set_segments().
-  bool set_segments(std::size_t link, bool whole);
   /// Waits until frames pass between the fabric and this end of a cut link: its position in the plan.
   void await(std::size_t interface) const;
 
@@ -35,9 +32,6 @@ class Fabric {
   static Warden::NodeSetup setup();
   /// The fabric's end of this interface. Its index is known without asking, and another than that of its peer.
   static NewLink end_of(const NetworkPlan& plan, std::size_t interface);
-  /// Asks the kernel to let this interface of a node send frames of many segments (`whole`) or to cut them up, also
-  /// those that it only hands on.
-  static void put_segments(NetlinkRequest& request, const PlannedInterface& interface, bool whole);
 
  private:
   std::array<std::size_t, 2> ends_of(std::size_t link) const;
@@ -47,7 +41,6 @@ class Fabric {
   const NetworkPlan& plan_;
   const std::vector<int>& ids_;
   int fabric_;
-  std::set<std::size_t> whole_{};  // links
 };
 
 }  // namespace dummynet::net

@@ -210,8 +210,4 @@ void Network::set_link_state(const LinkEnd& end, bool up) { state_->set_link_sta
 std::array<os::Fd, 2> Network::open_cut(std::size_t link) {
   return state_->fabric("Network::open_cut()").open_cut(link);
 }
-bool Network::set_segments(std::size_t link, bool whole) {
-  return state_->fabric("Network::set_segments()").set_segments(link, whole);
-}
-
 }  // namespace dummynet::net

@@ -9,6 +9,7 @@
 #include "dummynet/net/link_state.hpp"
 #include "dummynet/net/nat.hpp"
 #include "dummynet/net/node_sysctls.hpp"
+#include "dummynet/net/offloads.hpp"
 #include "dummynet/net/route_request.hpp"
 
 namespace dummynet::net {
@@ -57,6 +58,7 @@ void NetworkBuilder::find_order() {
 
 std::vector<int> NetworkBuilder::build() {
   make_nodes();
+  limit_super_frames();
   bring_up(last_);
   set_late_sysctls();
   make_routes();
@@ -199,7 +201,6 @@ void NetworkBuilder::put_bring_up(std::size_t interface, std::vector<NetlinkRequ
   if (is_silent_[planned.node]) requests.push_back(without_link_local(planned.index, "interface " + object));
   if (was_peer(interface) || !new_link(interface).up) {
     requests.push_back(set_up(planned.index, "interface " + object));
-    if (planned.cut) Fabric::put_segments(requests.back(), planned, false);
   }
   for (const InterfaceAddress& address : planned.addresses) {
     requests.push_back(add_address(planned.index, address, object));
@@ -220,6 +221,27 @@ void NetworkBuilder::put_loopbacks(std::size_t first_node, std::size_t end_node,
 void NetworkBuilder::bring_up(const std::vector<std::size_t>& interfaces, Batches batches) {
   for (const std::size_t i : interfaces) put_bring_up(i, batches[{level_[i], plan_.interfaces[i].node}]);
   for (auto& [place, requests] : batches) send(place.second, requests);
+}
+
+/// Who carries the frames of a cut link can cut up some kinds of super-frames; the kernel must do it with the others.
+void NetworkBuilder::limit_super_frames() {
+  std::map<std::size_t, std::vector<std::size_t>> cut_ends;  // by node
+  for (std::size_t i = 0; i < plan_.interfaces.size(); ++i) {
+    if (plan_.interfaces[i].cut) cut_ends[plan_.interfaces[i].node].push_back(i);
+  }
+  std::optional<std::uint16_t> ethtool;
+  for (const auto& [node, interfaces] : cut_ends) {
+    NetlinkSocket socket{warden_.open_socket(ids_[node], AF_NETLINK, SOCK_RAW, NETLINK_GENERIC)};
+    if (node == cut_ends.begin()->first) ethtool = find_ethtool(socket);
+    std::vector<NetlinkRequest> requests;
+    for (const std::size_t i : interfaces) {
+      const PlannedInterface& planned = plan_.interfaces[i];
+      const std::string object = "offloads of " + text(i);
+      requests.push_back(ethtool ? keep_plain_super_frames(*ethtool, planned.index, object)
+                                 : keep_no_super_frames(planned.index, planned.mtu, object));
+    }
+    (ethtool ? socket : doors_[node].socket).run(requests);
+  }
 }
 
 void NetworkBuilder::set_late_sysctls() {

@@ -54,6 +54,7 @@ class NetworkBuilder {
   void bring_up(const std::vector<std::size_t>& interfaces, Batches batches = {});
   void put_bring_up(std::size_t interface, std::vector<NetlinkRequest>& requests) const;
 
+  void limit_super_frames();
   void set_late_sysctls();
   void make_routes();
   void make_nat();

@@ -23,6 +23,8 @@ struct Frame {
   PacketClass packet_class{};
   std::uint16_t extra_packets = 0;  ///< of a super-frame that passes whole: wire packets beyond the first
   std::uint32_t extra_bytes = 0;    ///< and their headers
+  std::uint32_t train = 0;          ///< unchanged segments of one super-frame have the same; 0: it stands alone
+  std::uint16_t place = 0;          ///< in its train
   std::uint32_t bytes = 0;          ///< this and what follows: as in its Decision
   std::uint64_t number = 0;
   Nanoseconds arrived{0};

@@ -33,24 +33,17 @@ os::Fd open_log(const std::filesystem::path& path) {
   return os::Fd{os::check(::open(path.c_str(), kFlags, 0666), "open", path.string())};
 }
 
-// Frames of many segments may come whole only where neither direction decides packet by packet.
-bool may_come_whole(const EmulatedLink& link) {
-  return std::none_of(link.directions.begin(), link.directions.end(), needs_wire_packets);
-}
-
 }  // namespace
 
 class LinkEngine::State {
  public:
   State(ProcessMonitor& monitor, net::Network& network, std::vector<EmulatedLink> links, const EngineOptions& options)
-      : network_{network},
-        links_{std::move(links)},
+      : links_{std::move(links)},
         process_{monitor,
                  {.seed = options.seed, .spin = options.spin, .realtime = options.realtime},
                  open_log(options.packet_log)} {
     for (const EmulatedLink& link : links_) {
-      network_.set_segments(link.link, may_come_whole(link));
-      process_.add_link(static_cast<std::uint32_t>(link.link), network_.open_cut(link.link), link.directions);
+      process_.add_link(static_cast<std::uint32_t>(link.link), network.open_cut(link.link), link.directions);
     }
     process_.begin();
   }
@@ -72,11 +65,7 @@ class LinkEngine::State {
       request.changes.push_back({static_cast<std::uint32_t>(place), static_cast<std::uint8_t>(change.direction),
                                  change.drop_in_flight, change.impairment});
     }
-    // Small frames before they are needed, whole ones only when they are not needed any more. What is on its way
-    // meanwhile the engine cuts up itself.
-    switch_segments(after, false);
     process_.set(request);
-    switch_segments(after, true);
     links_ = std::move(after);
   }
 
@@ -84,14 +73,6 @@ class LinkEngine::State {
   EngineProcess& process() noexcept { return process_; }
 
  private:
-  void switch_segments(const std::vector<EmulatedLink>& after, bool whole) {
-    for (std::size_t i = 0; i < links_.size(); ++i) {
-      const bool wanted = may_come_whole(after[i]);
-      if (wanted == whole && may_come_whole(links_[i]) != whole) network_.set_segments(links_[i].link, whole);
-    }
-  }
-
-  net::Network& network_;
   std::vector<EmulatedLink> links_;
   EngineProcess process_;
 };

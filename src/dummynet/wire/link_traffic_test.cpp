@@ -242,34 +242,28 @@ TEST_F(LinkTrafficTest, CarriesLargeDatagramsInBothFamilies) {
 }
 
 TEST_F(LinkTrafficTest, DecidesForEachDatagramOfASuperFrame) {
-  for (const bool whole : {false, true}) {  // whether the kernel cuts it up, or the engine
-    Impairment impairment = delayed(1ms);
-    impairment.loss = EveryNthLoss{10};
-    start(impairment);
-    network_->set_segments(0, whole);
-    Datagrams datagrams{monitor_, *network_, "a", "b"};
-    datagrams.send_segmented(5, 40'000, 1000);
+  Impairment impairment = delayed(1ms);
+  impairment.loss = EveryNthLoss{10};
+  start(impairment);
+  Datagrams datagrams{monitor_, *network_, "a", "b"};
+  datagrams.send_segmented(5, 40'000, 1000);
 
-    EXPECT_EQ(datagrams.receive_numbers(36), std::vector<std::uint64_t>(36, 5)) << whole;
-    EXPECT_EQ(lost(counters(Direction::uplink)), 4U) << whole;
-  }
+  EXPECT_EQ(datagrams.receive_numbers(36), std::vector<std::uint64_t>(36, 5));
+  EXPECT_EQ(lost(counters(Direction::uplink)), 4U);
 }
 
 TEST_F(LinkTrafficTest, CarriesTcpIntactHoweverItIsCutUp) {
-  for (const bool whole : {false, true}) {
-    Impairment impairment = delayed(1ms);
-    impairment.loss = RandomLoss{0.001};
-    start(impairment);
-    network_->set_segments(0, whole);
-    constexpr std::size_t kBytes = 20'000'000;
+  Impairment impairment = delayed(1ms);
+  impairment.loss = RandomLoss{0.001};
+  start(impairment);
+  constexpr std::size_t kBytes = 20'000'000;
 
-    test::transfer_tcp(monitor_, *network_, "a", "b", kBytes);
+  test::transfer_tcp(monitor_, *network_, "a", "b", kBytes);
 
-    const DirectionCounters after = counters(Direction::uplink);
-    EXPECT_GE(after.fate.offered_packets, kBytes / 1448) << whole;  // wire packets
-    EXPECT_GT(lost(after), 0U);
-    EXPECT_EQ(after.own_losses, 0U);
-  }
+  const DirectionCounters after = counters(Direction::uplink);
+  EXPECT_GE(after.fate.offered_packets, kBytes / 1448);  // wire packets
+  EXPECT_GT(lost(after), 0U);
+  EXPECT_EQ(after.own_losses, 0U);
 }
 
 TEST_F(LinkTrafficTest, CarriesTcpWholeWhereNothingIsDecidedByPacket) {
@@ -354,7 +348,6 @@ TEST_F(LinkTrafficTest, CarriesWhatVlanInterfacesSend) {
     Impairment impairment = delayed(1ms);
     if (decides) impairment.loss = EveryNthLoss{10};
     start(impairment);
-    network_->set_segments(0, true);
     Datagrams datagrams{monitor_, *network_, "a", "b", net::IpFamily::v4, "10.7.0.2"};
     datagrams.send_segmented(3, 40'000, 1000);
 

@@ -4,9 +4,11 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <numeric>
 
 namespace dummynet::wire {
 
@@ -61,17 +63,57 @@ ReceiveBatch::Message ReceiveBatch::message(std::size_t index) const noexcept {
   return message;
 }
 
-SendBatch::SendBatch() noexcept {
-  for (std::size_t i = 0; i < kMost; ++i) {
-    headers_[i].msg_hdr.msg_iov = &parts_[i];
-    headers_[i].msg_hdr.msg_iovlen = 1;
+void SendBatch::fill(const FramePool& pool, std::span<const std::uint32_t> frames, bool joins) noexcept {
+  messages_ = used_parts_ = 0;
+  frames = frames.first(std::min(frames.size(), kMostFrames));
+  while (!frames.empty() && messages_ < kMost) {
+    msghdr& message = headers_[messages_].msg_hdr;
+    message.msg_iov = &parts_[used_parts_];
+    std::size_t taken = joins ? take_joined(pool, frames) : 0;
+    if (taken == 0) {
+      add_part(pool[frames[0]].virtio(), pool[frames[0]].length);
+      taken = 1;
+    }
+    message.msg_iovlen = static_cast<std::size_t>(&parts_[used_parts_] - message.msg_iov);
+    frames_[messages_++] = taken;
+    frames = frames.subspan(taken);
   }
 }
 
-int SendBatch::send(const os::Fd& socket, std::size_t first, std::size_t count) noexcept {
+// 0: the first is not to be joined with the next.
+std::size_t SendBatch::take_joined(const FramePool& pool, std::span<const std::uint32_t> frames) noexcept {
+  const Frame& first = pool[frames[0]];
+  if (first.train == 0 || frames.size() < 2 || pool[frames[1]].train != first.train) return 0;
+  const std::size_t headers = headers_of_segment(first.ethernet());
+  if (headers == 0) return 0;
+  std::size_t count = 1;
+  std::size_t payload = first.ethernet().size() - headers;
+  for (; count < frames.size(); ++count) {
+    const Frame& next = pool[frames[count]];
+    if (next.train != first.train || next.place != first.place + count) break;
+    const std::size_t more = next.ethernet().size() - headers;
+    if (headers + payload + more > JoinedHeaders::kLargest) break;
+    payload += more;
+  }
+  if (count < 2) return 0;
+  JoinedHeaders& joined = joined_[messages_];
+  joined = join_headers(first.ethernet(), pool[frames[count - 1]].ethernet(), headers, payload);
+  add_part(joined.bytes.data(), joined.length);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::span<std::byte> frame = pool[frames[i]].ethernet();
+    add_part(frame.data() + headers, frame.size() - headers);
+  }
+  return count;
+}
+
+std::size_t SendBatch::frames_in(std::size_t messages) const noexcept {
+  return std::accumulate(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(messages), std::size_t{0});
+}
+
+int SendBatch::send(const os::Fd& socket) noexcept {
   int sent = 0;
   do {
-    sent = ::sendmmsg(socket.get(), headers_.data() + first, static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
+    sent = ::sendmmsg(socket.get(), headers_.data(), static_cast<unsigned>(messages_), MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
   return sent;
 }

@@ -11,6 +11,7 @@
 
 #include "dummynet/os/fd.hpp"
 #include "dummynet/wire/frame_pool.hpp"
+#include "dummynet/wire/joined_segments.hpp"
 
 namespace dummynet::wire {
 
@@ -43,20 +44,32 @@ class ReceiveBatch {
   alignas(cmsghdr) std::array<std::array<std::byte, kControl>, kMost> control_{};
 };
 
-/// sendmmsg(2).
+/// sendmmsg(2). Segments in a row of one super-frame can go as one message: see JoinedHeaders.
 class SendBatch {
  public:
-  static constexpr std::size_t kMost = 32;
-  SendBatch() noexcept;
+  static constexpr std::size_t kMost = 32;  ///< messages
+  static constexpr std::size_t kMostFrames = 64;
+  SendBatch() noexcept = default;
   SendBatch(const SendBatch&) = delete;
   SendBatch& operator=(const SendBatch&) = delete;
-  void set(std::size_t index, const Frame& frame) noexcept { parts_[index] = {frame.virtio(), frame.length}; }
-  /// Does not wait. How many of those from `first` on were sent, or -1: errno.
-  int send(const os::Fd& socket, std::size_t first, std::size_t count) noexcept;
+
+  /// Takes from the front of `frames` what fits, in place of what was there; they must stay where they are.
+  void fill(const FramePool& pool, std::span<const std::uint32_t> frames, bool joins) noexcept;
+  /// Does not wait. How many of the messages were sent, or -1: errno.
+  int send(const os::Fd& socket) noexcept;
+  /// How many frames are in the first messages.
+  std::size_t frames_in(std::size_t messages) const noexcept;
 
  private:
+  std::size_t take_joined(const FramePool& pool, std::span<const std::uint32_t> frames) noexcept;
+  void add_part(void* at, std::size_t bytes) noexcept { parts_[used_parts_++] = {at, bytes}; }
+
   std::array<mmsghdr, kMost> headers_{};
-  std::array<iovec, kMost> parts_{};
+  std::array<std::size_t, kMost> frames_{};  // in each message
+  std::array<JoinedHeaders, kMost> joined_;
+  std::array<iovec, kMostFrames + kMost> parts_{};
+  std::size_t messages_ = 0;
+  std::size_t used_parts_ = 0;
 };
 
 /// What the socket had no room for since this was asked last: PACKET_STATISTICS, packet(7).

@@ -122,6 +122,7 @@ class Pump : private Pipeline::Frames {
   std::vector<Decision> decisions_;
   std::vector<std::uint32_t> direct_;  // due at once, with nobody before them
   Nanoseconds now_{0};                 // of this batch
+  std::uint32_t trains_ = 0;           // super-frames that were cut up: names for Frame::train
   std::uint32_t current_ = 0;          // the direction whose pipeline is at work, for copy()
   bool stopping_ = false;
 };

@@ -97,11 +97,14 @@ void Pump::take(std::uint32_t direction, std::size_t slot) {
 }
 
 void Pump::offer_segments(std::uint32_t direction, const SuperFrame& super, Arrival arrival) {
+  if (++trains_ == 0) ++trains_;
   for (std::size_t i = 0; i < super.count(); ++i) {
     arrival.bytes = static_cast<std::uint32_t>(super.bytes(i));
     arrival.frame = make_frame(direction, kVirtioBytes + arrival.bytes);
     Frame& segment = pool_[arrival.frame];
     segment.length = static_cast<std::uint32_t>(kVirtioBytes + arrival.bytes);
+    segment.train = trains_;
+    segment.place = static_cast<std::uint16_t>(i);
     if (segment.memory != nullptr) store_virtio(segment.virtio(), super.write(i, segment.ethernet()));
     offer(direction, arrival);
   }
@@ -144,12 +147,13 @@ void Pump::drop(std::uint32_t direction, const Decision& decision) {
 void Pump::depart(std::uint32_t direction, const Decision& decision) {
   LinkDirection& its = directions_[direction];
   if (pool_[decision.frame].memory == nullptr) return lose(direction, decision.frame);
-  const Frame& frame = pool_[decision.frame];
+  Frame& frame = pool_[decision.frame];
+  if (decision.mark || decision.flip_bit >= 0) frame.train = 0;
   if (decision.mark) mark_congestion(frame.ethernet(), parse_frame(frame.ethernet()));
   if (decision.flip_bit >= 0) turn_bit(frame, decision.flip_bit);
   if (decision.due <= now_ && its.on_the_way.empty() && its.blocked_until == Nanoseconds{0}) {
     direct_.push_back(decision.frame);
-    if (direct_.size() == SendBatch::kMost) send_direct(direction);
+    if (direct_.size() == SendBatch::kMostFrames) send_direct(direction);
     return;
   }
   if (frame.slot >= 0) leave_slot(direction, decision.frame);

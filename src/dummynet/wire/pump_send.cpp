@@ -11,8 +11,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Directions that are looked after before the sockets are read again.
-constexpr int kRounds = 64;
+// Batches that are sent before the sockets are read again: as many as are read at once, so that a direction of many
+// frames does not make those of another late.
+constexpr int kRounds = 4;
 // So that the first of a batch is not counted late for the last.
 constexpr std::size_t kBatchBytes = 128U << 10U;
 // The next device's queue is full and will not tell when it has room: ENOBUFS.
@@ -42,8 +43,8 @@ void Pump::release_due() {
 std::size_t Pump::send_due(std::uint32_t direction, Nanoseconds now) {
   LinkDirection& its = directions_[direction];
   if (its.blocked_until != 0ns) return 0;
-  std::array<DueQueue::Entry, SendBatch::kMost> entries;
-  std::array<std::uint32_t, SendBatch::kMost> frames{};
+  std::array<DueQueue::Entry, SendBatch::kMostFrames> entries;
+  std::array<std::uint32_t, SendBatch::kMostFrames> frames{};
   std::size_t count = 0;
   for (std::size_t bytes = 0; count < frames.size() && bytes < kBatchBytes && its.on_the_way.earliest() <= now;
        ++count) {
@@ -72,21 +73,25 @@ void Pump::send_direct(std::uint32_t direction) {
 
 // Returns how many of them are dealt with; the others have to wait, in their order.
 std::size_t Pump::transmit(std::uint32_t direction, std::span<const std::uint32_t> frames) {
-  if (frames.empty()) return 0;
   LinkDirection& its = directions_[direction];
-  for (std::size_t i = 0; i < frames.size(); ++i) to_send_.set(i, pool_[frames[i]]);
   std::size_t done = 0;
+  bool joins = true;
   while (done < frames.size()) {
-    const int sent = to_send_.send(target(direction).socket, done, frames.size() - done);
+    to_send_.fill(pool_, frames.subspan(done), joins);
+    const int sent = to_send_.send(target(direction).socket);
     if (sent < 0) {
       const int error = errno;
+      if (to_send_.frames_in(1) > 1 && (error == EINVAL || error == EMSGSIZE)) {
+        joins = false;  // a kind that this kernel does not take
+        continue;
+      }
       if (error == EAGAIN) want_room(direction, true);
       if (error == EAGAIN || !is_refused(direction, frames[done], error)) break;
       ++done;
       continue;
     }
     const Nanoseconds at = monotonic_now();
-    for (const std::size_t end = done + static_cast<std::size_t>(sent); done < end; ++done) {
+    for (const std::size_t end = done + to_send_.frames_in(static_cast<std::size_t>(sent)); done < end; ++done) {
       its.note_sent(pool_[frames[done]], at);
       log(direction, pool_[frames[done]], at, {});
       let_go(direction, frames[done]);

@@ -53,6 +53,20 @@ class PumpTest : public testing::Test {
               static_cast<ssize_t>(message.size()));
   }
   void send(std::size_t side, const Bytes& frame) { send(side, {}, frame); }
+  static std::vector<Bytes> cut_up(const VirtioHeader& header, const Bytes& frame) {
+    std::vector<Bytes> segments;
+    if (const auto super = SuperFrame::parse(header, frame)) {
+      for (std::size_t i = 0; i < super->count(); ++i) super->write(i, segments.emplace_back(super->bytes(i)));
+    }
+    return segments;
+  }
+  /// Of TCP over IPv6, from the first side. Returns what it consists of.
+  std::vector<Bytes> send_super(std::size_t payload) {
+    Bytes frame;
+    const VirtioHeader header = test::make_super(frame, {.ipv6 = true, .tcp = true, .payload = payload}, 1400);
+    send(0, header, frame);
+    return cut_up(header, frame);
+  }
   std::optional<Arrived> take(std::size_t side) {
     Bytes buffer(70'000);
     const ssize_t length = ::recv(nodes_[side].get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -66,7 +80,11 @@ class PumpTest : public testing::Test {
     const Nanoseconds until = monotonic_now() + kPatience;
     while (all.size() < count && monotonic_now() < until) {
       pump_->turn(1ms);
-      while (auto one = take(side)) all.push_back(*one);
+      while (all.size() < count) {
+        const auto one = take(side);
+        if (!one) break;
+        all.push_back(*one);
+      }
     }
     EXPECT_EQ(all.size(), count);
     return all;
@@ -155,22 +173,53 @@ TEST_F(PumpTest, DecidesForEachSegmentOfASuperFrame) {
   impairment.loss = ListedLoss{{2}};
   impairment.delay = 1ms;
   start(impairment);
-  const FrameSpec spec{.ipv6 = true, .tcp = true, .payload = 60'000};
-  Bytes frame;
-  const VirtioHeader header = test::make_super(frame, spec, 1400);
-  const auto super = SuperFrame::parse(header, frame);
-  ASSERT_TRUE(super);
-  send(0, header, frame);
+  const auto segments = send_super(60'000);
 
-  auto all = receive(1, super->count() - 1);
+  // Those in a row that are due together come together.
+  const auto all = receive(1, 2);
 
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const std::size_t index = i == 0 ? 0 : i + 1;
-    Bytes expected(super->bytes(index));
-    super->write(index, expected);
-    EXPECT_EQ(all[i].frame, expected);
+  EXPECT_EQ(all[0].frame, segments[0]);
+  EXPECT_EQ(cut_up(all[1].header, all[1].frame), std::vector<Bytes>(segments.begin() + 2, segments.end()));
+  EXPECT_EQ(pump_->counters(0, 0).fate.offered_packets, segments.size());
+  EXPECT_EQ(pump_->counters(0, 0).lateness.count(), segments.size() - 1);
+}
+
+TEST_F(PumpTest, SendsSegmentsOneByOneThatAreDueOneByOne) {
+  Impairment impairment;
+  impairment.rate = LineRate{1'000'000};
+  start(impairment);
+  const auto segments = send_super(4000);
+
+  const auto all = receive(1, segments.size());
+
+  for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i].frame, segments[i]);
+}
+
+TEST_F(PumpTest, SendsSegmentsOneByOneWhereTheyDoNotGoTogether) {
+  engine_room_ = 20'000;
+  Impairment impairment;
+  impairment.loss = ListedLoss{{1}};
+  start(impairment);
+  const auto segments = send_super(60'000);
+
+  std::vector<Bytes> all = {receive(1, 1).front().frame};
+  while (all.size() + 1 < segments.size() && !HasFailure()) {
+    const Arrived next = receive(1, 1).front();
+    const auto more = next.header.is_super_frame() ? cut_up(next.header, next.frame) : std::vector<Bytes>{next.frame};
+    all.insert(all.end(), more.begin(), more.end());
   }
-  EXPECT_EQ(pump_->counters(0, 0).fate.offered_packets, super->count());
+
+  EXPECT_EQ(all, std::vector<Bytes>(segments.begin() + 1, segments.end()));
+  EXPECT_EQ(pump_->counters(0, 0).own_losses, 0U);
+}
+
+TEST_F(PumpTest, SendsAloneWhatIsNoLongerLikeItsNeighbours) {
+  Impairment impairment;
+  impairment.corrupt = 1;
+  start(impairment);
+  const auto segments = send_super(10'000);
+
+  EXPECT_EQ(receive(1, segments.size()).size(), segments.size());
 }
 
 TEST_F(PumpTest, PassesASuperFrameWholeThatIsOnlyDelayed) {
