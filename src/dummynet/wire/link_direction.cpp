@@ -9,6 +9,12 @@ namespace dummynet::wire {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr Nanoseconds kGather = 50us;
+
+}  // namespace
+
 LinkDirection::LinkDirection(const Impairment& impairment, std::uint64_t seed, Nanoseconds start,
                              Pipeline::Frames& frames)
     : pipeline{impairment, seed, start, frames} {
@@ -21,10 +27,15 @@ void LinkDirection::note_impairment() {
   promises_ = now.delay > 0ns || !std::holds_alternative<std::monostate>(now.rate);
   late_from_ = std::max<Nanoseconds>(1ms, now.delay / 20);
   very_late_from_ = std::max<Nanoseconds>(5ms, now.delay / 4);
+  const bool may_be_early = now.jitter.amount > 0ns || now.reorder.probability > 0;
+  pipeline_slack_ = may_be_early ? 0ns : std::min(now.delay, kGather);
 }
 
 Nanoseconds LinkDirection::next() const noexcept {
-  return std::min(pipeline.next(), std::max(on_the_way.earliest(), blocked_until));
+  const Nanoseconds gathered = gathers() ? last_sent_ + kGather : 0ns;
+  const Nanoseconds decided = pipeline.next();
+  return std::min(decided == Nanoseconds::max() ? decided : decided + pipeline_slack_,
+                  std::max({on_the_way.earliest(), blocked_until, gathered}));
 }
 
 void LinkDirection::note_offered(const Frame& frame) noexcept {
@@ -53,6 +64,7 @@ void LinkDirection::note_sent(const Frame& frame, Nanoseconds at) noexcept {
   if (promises_ && late > late_from_) ++late_packets_;
   if (promises_ && late > very_late_from_) ++very_late_packets_;
   const std::size_t bytes = frame.length - kVirtioBytes + frame.extra_bytes;
+  if (at != last_sent_) close_sends_ = at - last_sent_ < 2 * kGather ? close_sends_ + 1 : 0;
   if (sent_packets_++ == 0) {
     first_sent_ = at;
   } else {

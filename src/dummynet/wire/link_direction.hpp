@@ -27,6 +27,8 @@ class LinkDirection {
 
   /// When it has to be looked after next.
   Nanoseconds next() const noexcept;
+  /// Frames come so close to each other that a few are gathered before they are sent.
+  bool gathers() const noexcept { return close_sends_ >= kCloseSends; }
 
   /// A super-frame that passes whole is many packets on a real wire: counted as such.
   void note_offered(const Frame& frame) noexcept;
@@ -41,6 +43,9 @@ class LinkDirection {
   bool promises_ = false;  // a delay or a rate, so that something can be late
   Nanoseconds late_from_{0};
   Nanoseconds very_late_from_{0};
+  Nanoseconds pipeline_slack_{0};  // so long after the pipeline's next() nothing is due that it would decide
+  unsigned close_sends_ = 0;       // in a row
+  static constexpr unsigned kCloseSends = 8;
   PipelineCounters extra_;  // to be added to the pipeline's, modulo 2^64
   LatenessHistogram lateness_;
   std::uint64_t late_packets_ = 0, very_late_packets_ = 0;

@@ -86,9 +86,10 @@ void Pump::run() {
 void Pump::turn(Nanoseconds longest) {
   const Nanoseconds latest = longest == Nanoseconds::max() ? longest : monotonic_now() + longest;
   Nanoseconds wake = std::min(agenda_.earliest(), latest);
-  // To find out whether there is room again, any time will do.
+  // To find out whether there is room again, or to gather some frames, about that time will do.
+  const bool is_for_link = wake != Nanoseconds::max() && wake < latest;
   const bool precisely =
-      wake != Nanoseconds::max() && wake < latest && directions_[agenda_.first()].blocked_until == 0ns;
+      is_for_link && directions_[agenda_.first()].blocked_until == 0ns && !directions_[agenda_.first()].gathers();
   if (!log_.is_empty() && wake > monotonic_now() + kLogPause && !log_.flush()) wake = monotonic_now() + kLogPause;
   for (const epoll_event& event : sleeper_.wait_until(wake, precisely)) {
     if ((event.data.u64 & kWatch) != 0) {
