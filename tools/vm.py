@@ -4,6 +4,7 @@
 
 The guest's root is this machine's own / (9p, read-only) below a tmpfs, so that every program of this machine is there;
 what is written vanishes, also in DIR (default: here), where the command starts. /tmp and /run are empty, but for DIR.
+With --result FILE what the command writes to $VM_RESULT is FILE here, when it has ended.
 Kernel and busybox come by `apt-get download` and are kept in CACHE. KVM is used where it works, else emulation.
 
 Exit code: the command's own; 77 when no such machine can be had here, after the reason; 124 when it took too long.
@@ -28,7 +29,7 @@ LAYOUT = "2"  # of the cache: raise it when what is prepared changes
 MODULES = ["virtio_pci", "9pnet_virtio", "9p", "overlay", "virtio_console"]  # until the root is there
 UNNEEDED = ["sound", "drivers/gpu", "drivers/media", "drivers/iio", "drivers/staging", "drivers/infiniband",
             "drivers/scsi", "drivers/usb", "drivers/net/wireless", "drivers/net/ethernet", "drivers/hwmon"]
-PORTS = ["output", "status"]
+PORTS = ["output", "status", "result"]
 
 INIT = r"""#!/bin/busybox sh
 export PATH=/bin
@@ -247,7 +248,7 @@ def show_while_it_runs(line, output, seconds):
             machine.kill()
 
 
-def boot(cache, directory, command, seconds, systemd):
+def boot(cache, directory, command, seconds, systemd, result):
     kvm = has_kvm(cache)
     with tempfile.TemporaryDirectory(prefix="run.", dir=cache) as folder:
         folder = pathlib.Path(folder)
@@ -257,6 +258,7 @@ def boot(cache, directory, command, seconds, systemd):
         text = f"cd {shlex.quote(str(directory))} || exit 125\n"
         text += "export HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
         text += f"export DUMMYNET_EMULATED={0 if kvm else 1}\n"
+        text += f"export VM_RESULT=$(echo /dev/vport*p{PORTS.index('result') + 1})\n"
         text += f"exec {shlex.join(command)}\n"
         own.add("main", ("cat >/run/command <<'END_OF_COMMAND'\n" + text + "END_OF_COMMAND\n").replace(
             "cat >", "/run/busybox cat >", 1).encode() + (SERVICE_MAIN if systemd else MAIN).encode())
@@ -280,6 +282,8 @@ def boot(cache, directory, command, seconds, systemd):
             print("vm: it ended without a result; above the end of its console", file=sys.stderr)
             return 125
         print(f"vm: {'KVM' if kvm else 'emulated'}, {took:.0f} s", file=sys.stderr)
+        if result and (folder / "result").stat().st_size > 0:
+            shutil.copyfile(folder / "result", result)
         return int(status)
 
 
@@ -290,6 +294,7 @@ def main():
     parser.add_argument("--timeout", type=int, default=600, metavar="SECONDS")
     parser.add_argument("--systemd", action="store_true",
                         help="boot this machine's systemd; COMMAND is a service with a delegated cgroup")
+    parser.add_argument("--result", metavar="FILE")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     try:
@@ -308,7 +313,7 @@ def main():
         sys.exit(SKIPPED)
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     sys.exit(boot(cache, pathlib.Path(arguments.dir).resolve(), command or ["true"], arguments.timeout,
-                  arguments.systemd))
+                  arguments.systemd, arguments.result))
 
 
 if __name__ == "__main__":

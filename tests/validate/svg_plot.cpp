@@ -18,14 +18,12 @@ constexpr std::array kColours{"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f
 class Axes {
  public:
   explicit Axes(const Plot& plot) : plot_{plot} {}
-  double x(double value) const { return kLeft + part(value, plot_.x_from, plot_.x_to) * (kWidth - kLeft - kRight); }
-  double y(double value) const {
-    return kHeight - kBottom - part(value, plot_.y_from, plot_.y_to) * (kHeight - kTop - kBottom);
-  }
+  double x(double value) const { return kLeft + part(value, plot_.x) * (kWidth - kLeft - kRight); }
+  double y(double value) const { return kHeight - kBottom - part(value, plot_.y) * (kHeight - kTop - kBottom); }
 
  private:
-  static double part(double value, double from, double to) {
-    return std::clamp(std::log(value / from) / std::log(to / from), 0.0, 1.0);
+  static double part(double value, const PlotAxis& axis) {
+    return std::clamp(std::log(value / axis.from) / std::log(axis.to / axis.from), 0.0, 1.0);
   }
   const Plot& plot_;
 };
@@ -40,7 +38,8 @@ std::string text(double x, double y, const std::string& words, const std::string
 
 // A grid line and a number at 1, 10, 100 …, between them at 2 and 5 where an axis is short, at all whole numbers where
 // it is very short.
-std::vector<double> marks(double from, double to) {
+std::vector<double> marks(const PlotAxis& axis) {
+  const auto [label, from, to] = axis;
   std::vector<double> found;
   if (to / from < 2) {  // nearly linear
     for (double mark = std::ceil(from); mark <= to; ++mark) found.push_back(mark);
@@ -59,20 +58,20 @@ std::vector<double> marks(double from, double to) {
 std::string frame(const Plot& plot, const Axes& axes) {
   const std::string faint = "stroke='#888' stroke-opacity='0.35'";
   std::string svg = text(kWidth / 2, 20, plot.title, "text-anchor='middle' font-weight='bold'");
-  for (const double mark : marks(plot.x_from, plot.x_to)) {
+  for (const double mark : marks(plot.x)) {
     svg += line(axes.x(mark), kTop, axes.x(mark), kHeight - kBottom, faint);
     svg += text(axes.x(mark), kHeight - kBottom + 16, fmt::format("{:g}", mark), "text-anchor='middle'");
   }
-  for (const double mark : marks(plot.y_from, plot.y_to)) {
+  for (const double mark : marks(plot.y)) {
     svg += line(kLeft, axes.y(mark), kWidth - kRight, axes.y(mark), faint);
     svg += text(kLeft - 6, axes.y(mark) + 4, fmt::format("{:g}", mark), "text-anchor='end'");
   }
-  svg += text(kWidth / 2, kHeight - 10, plot.x_label, "text-anchor='middle'");
-  svg += text(-kHeight / 2, 16, plot.y_label, "text-anchor='middle' transform='rotate(-90)'");
+  svg += text(kWidth / 2, kHeight - 10, plot.x.label, "text-anchor='middle'");
+  svg += text(-kHeight / 2, 16, plot.y.label, "text-anchor='middle' transform='rotate(-90)'");
   const std::string dashed = "stroke='#888' stroke-dasharray='5 4'";
   if (plot.diagonal) {
-    const double from = std::max(plot.x_from, plot.y_from);
-    const double to = std::min(plot.x_to, plot.y_to);
+    const double from = std::max(plot.x.from, plot.y.from);
+    const double to = std::min(plot.x.to, plot.y.to);
     svg += line(axes.x(from), axes.y(from), axes.x(to), axes.y(to), dashed);
   }
   if (plot.level) svg += line(kLeft, axes.y(*plot.level), kWidth - kRight, axes.y(*plot.level), dashed);

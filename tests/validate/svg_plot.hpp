@@ -17,10 +17,16 @@ struct PlotSeries {
   std::vector<PlotPoint> points;
 };
 
+/// A logarithmic axis.
+struct PlotAxis {
+  std::string label;
+  double from = 1, to = 10;  ///< above 0
+};
+
 /// Points over two logarithmic axes, with a dashed line where both are equal or at a constant height.
 struct Plot {
-  std::string title, x_label, y_label;
-  double x_from = 1, x_to = 10, y_from = 1, y_to = 10;  ///< above 0
+  std::string title;
+  PlotAxis x{}, y{};
   bool diagonal = false;
   std::optional<double> level{};
   std::vector<PlotSeries> series{};

@@ -8,12 +8,16 @@
 
 #include "dummynet/core/monitor.hpp"
 #include "dummynet/net/network.hpp"
+#include "dummynet/wire/kernel_link.hpp"
 #include "dummynet/wire/link_engine.hpp"
 
 namespace validate {
 
 using dummynet::wire::Impairment;
 using std::chrono::nanoseconds;
+
+/// Who decides a packet's fate.
+enum class Backend { engine, kernel };
 
 /// Which of the two cables a measurement takes.
 enum class Path { emulated, plain };
@@ -34,10 +38,11 @@ struct Seen {
   double bits_per_second = 0;                  ///< of frames, by the kernel's receive stamps
 };
 
-/// Two hosts, "left" and "right", joined by a link of our engine and by a plain veth pair to compare with.
+/// Two hosts, "left" and "right", joined by an emulated link and by a plain veth pair to compare with.
 class Testbed {
  public:
-  Testbed();
+  /// Throws std::runtime_error where the kernel is asked for and lacks netem.
+  explicit Testbed(Backend backend);
 
   /// What the emulated link does from now on; back: right → left.
   void set(const Impairment& there, const Impairment& back);
@@ -57,7 +62,8 @@ class Testbed {
 
   dummynet::ProcessMonitor monitor_{dummynet::MonitorOptions{.log = {}, .sandbox = true}};
   dummynet::net::Network network_;
-  std::unique_ptr<dummynet::wire::LinkEngine> engine_;
+  std::unique_ptr<dummynet::wire::LinkEngine> engine_;  // one of the two
+  std::unique_ptr<dummynet::wire::KernelLinks> kernel_;
 };
 
 }  // namespace validate

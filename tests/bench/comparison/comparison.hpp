@@ -40,6 +40,7 @@ struct Group {
   std::string name;
   std::vector<Contestant> contestants;
   std::vector<Line> lines;
+  std::string left_out{};  ///< why nothing of it is measured on this machine, which then stands in its lines
 };
 
 /// Measures and prints a Markdown table for docs/performance.md. Options: [--rounds N] [--only TEXT]. Returns the exit

@@ -26,7 +26,8 @@ namespace bench {
 
 using namespace dummynet;
 
-/// What carries the links: nothing but the kernel's veth, the engine, or the kernel's queueing disciplines.
+/// What carries the links: nothing but the kernel's veth, the engine, or the kernel's queueing disciplines (netem where
+/// it has that).
 enum class Mode { veth, engine, kernel };
 inline Mode mode_of(const std::string& text) {
   return text == "engine" ? Mode::engine : text == "kernel" ? Mode::kernel : Mode::veth;

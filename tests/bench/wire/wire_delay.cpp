@@ -1,6 +1,6 @@
 // How far a packet's time on its way is from what was asked, by the kernel's own stamps at both nodes: median, 99th
 // percentile and largest, microseconds; then the share of a CPU that the engine takes, per cent.
-//   usage: bench_wire_delay veth|engine DELAY_MS SPIN_US COUNT
+//   usage: bench_wire_delay veth|engine|kernel DELAY_MS SPIN_US COUNT
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -84,7 +84,7 @@ int main(int count, char** arguments) {
   const os::Fd here = open_window(bed, "b");
   std::map<std::uint32_t, std::int64_t> sent, received;
   std::mt19937 random{5};
-  const double cpu_before = delays ? cpu_seconds(bed.engine().pid()) : 0;
+  const double cpu_before = bed.has_engine() ? cpu_seconds(bed.engine().pid()) : 0;
   const auto start = std::chrono::steady_clock::now();
   for (std::uint32_t number = 1; number <= packets; ++number) {
     std::memcpy(data, &number, sizeof number);
@@ -96,7 +96,7 @@ int main(int count, char** arguments) {
     }
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const double cpu = delays ? cpu_seconds(bed.engine().pid()) - cpu_before : 0;
+  const double cpu = bed.has_engine() ? cpu_seconds(bed.engine().pid()) - cpu_before : 0;
   std::this_thread::sleep_for(impairment.delay + std::chrono::milliseconds{50});
   look(there, sent);
   look(here, received);

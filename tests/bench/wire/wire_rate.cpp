@@ -1,6 +1,6 @@
 // How far the rate of links is from what was asked, by the kernel's stamps at the receiver: the worst of them, per
 // cent. Frames count from their Ethernet header on. A fifth more is sent than passes.
-//   usage: bench_wire_rate engine|kernel MBIT SECONDS [LINKS]     kernel: tbf
+//   usage: bench_wire_rate engine|kernel|tbf MBIT SECONDS [LINKS]     tbf: the kernel without its netem
 #include <poll.h>
 
 #include <algorithm>
@@ -66,8 +66,13 @@ int main(int count, char** arguments) {
   const std::size_t links = count > 4 ? std::strtoul(arguments[4], nullptr, 10) : 1;
   wire::Impairment impairment;
   impairment.rate = wire::LineRate{.bits_per_second = static_cast<std::uint64_t>(rate)};
-  impairment.queue.limit_packets = 200;
-  Bed bed{mode_of(arguments[1]), impairment, {}, std::chrono::microseconds{100}, links};
+  const bool by_tbf = std::strcmp(arguments[1], "tbf") == 0;
+  if (by_tbf) {
+    impairment.queue.limit_bytes = 200 * 1442;  // netem counts packets only
+  } else {
+    impairment.queue.limit_packets = 200;
+  }
+  Bed bed{by_tbf ? Mode::kernel : mode_of(arguments[1]), impairment, {}, std::chrono::microseconds{100}, links};
   std::vector<os::Fd> senders;
   std::vector<Sink> sinks(links);
   const int room = 16 << 20;

@@ -1,5 +1,5 @@
 // One TCP stream between two nodes: payload that arrives after the first second, Gbit/s.
-//   usage: bench_wire_tcp veth|engine DELAY_MS SECONDS [WARM_SECONDS]     delay: one way, each way
+//   usage: bench_wire_tcp veth|engine|kernel DELAY_MS SECONDS [WARM_SECONDS]     delay: one way, each way
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
