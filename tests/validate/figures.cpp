@@ -1,12 +1,10 @@
 #include "validate/figures.hpp"
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 #include <fstream>
 #include <stdexcept>
-#include <thread>
 
 namespace validate {
 
@@ -23,21 +21,6 @@ Lost lost(const Seen& seen) {
 std::string shown(const Lost& lost) {
   return fmt::format("{:.3f} % | {:.3f}–{:.3f} %", lost.share * 100, std::max(0.0, lost.likely.low) * 100,
                      lost.likely.high * 100);
-}
-
-std::string describe_machine() {
-  utsname kernel{};
-  ::uname(&kernel);
-  std::ifstream info{"/proc/cpuinfo"};
-  std::string model = "unknown processor";
-  for (std::string line; std::getline(info, line);) {
-    if (!line.starts_with("model name")) continue;
-    model = line.substr(line.find(':') + 2);
-    break;
-  }
-  const std::string_view release{kernel.release};
-  return fmt::format("{} × {}, Linux {}", std::thread::hardware_concurrency(), model,
-                     release.substr(0, release.find('-')));
 }
 
 void write_text(const std::string& text, const std::string& file) {

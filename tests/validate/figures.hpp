@@ -45,9 +45,6 @@ inline double tcp_frames(double payload_bits) { return payload_bits * 1514 / 144
 /// Whether as much came over the plain cable that a rate can be seen at all.
 inline bool is_carried(double plain_frames, std::uint64_t rate) { return error_of(plain_frames, rate) >= 0.05; }
 
-/// "2 × AMD EPYC, Linux 6.18"
-std::string describe_machine();
-
 /// Throws std::runtime_error when the file cannot be written.
 void write_text(const std::string& text, const std::string& file);
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "validate/figures.hpp"
+#include "validate/machine.hpp"
 #include "validate/pictures.hpp"
 
 namespace validate {

@@ -1,8 +1,13 @@
-// How far a packet's time on its way is from what was asked, by the kernel's own stamps at both nodes: median, 99th
-// percentile and largest, microseconds; then the share of a CPU that the engine takes, per cent.
+// How far a packet's time on its way is from what was asked, by the kernel's own stamps at both nodes, before the
+// sender's queueing disciplines and at the receiver's interface: median, 99th percentile and largest, microseconds;
+// then the share of a CPU that the engine takes, per cent.
 //   usage: bench_wire_delay veth|engine|kernel DELAY_MS SPIN_US COUNT
+#include <ctime>  // linux/errqueue.h uses timespec without saying whose
+//
+#include <linux/errqueue.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/net_tstamp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -22,7 +27,11 @@ namespace {
 
 constexpr std::size_t kNumberAt = 14 + 20 + 8;
 
-// Sees what the interface sends and receives, with the time.
+using Stamps = std::map<std::uint32_t, std::int64_t>;  // nanoseconds, by the packet's number
+
+std::int64_t nanoseconds_of(const timespec& time) { return time.tv_sec * 1'000'000'000LL + time.tv_nsec; }
+
+// Sees what the interface receives, with the time.
 os::Fd open_window(Bed& bed, const char* node) {
   os::Fd socket = bed.socket(node, AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
   ifreq request{};
@@ -38,8 +47,8 @@ os::Fd open_window(Bed& bed, const char* node) {
   return socket;
 }
 
-// Stamps of the numbered datagrams that went by, in nanoseconds.
-void look(const os::Fd& window, std::map<std::uint32_t, std::int64_t>& stamps) {
+// Of the numbered datagrams that came by.
+void look(const os::Fd& window, Stamps& stamps) {
   for (;;) {
     char buffer[256];
     alignas(cmsghdr) char control[128];
@@ -58,8 +67,36 @@ void look(const os::Fd& window, std::map<std::uint32_t, std::int64_t>& stamps) {
       if (one->cmsg_type != SCM_TIMESTAMPNS) continue;
       timespec stamp{};
       std::memcpy(&stamp, CMSG_DATA(one), sizeof stamp);
-      stamps[number] = stamp.tv_sec * 1'000'000'000LL + stamp.tv_nsec;
+      stamps[number] = nanoseconds_of(stamp);
     }
+  }
+}
+
+// From now on the kernel tells when it gave each datagram to the queueing disciplines, which may hold it back: an
+// interface's window looks behind them. Documentation/networking/timestamping.rst.
+void ask_when_sent(const os::Fd& sender) {
+  const unsigned wanted =
+      SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
+  os::check(::setsockopt(sender.get(), SOL_SOCKET, SO_TIMESTAMPING, &wanted, sizeof wanted), "SO_TIMESTAMPING");
+}
+
+void read_when_sent(const os::Fd& sender, Stamps& stamps) {
+  for (;;) {
+    alignas(cmsghdr) char control[256];
+    msghdr message{};
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    if (::recvmsg(sender.get(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return;
+    scm_timestamping stamp{};
+    sock_extended_err which{};
+    for (cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, one)) {
+      const bool is_stamp = one->cmsg_level == SOL_SOCKET && one->cmsg_type == SCM_TIMESTAMPING;
+      if (is_stamp) std::memcpy(&stamp, CMSG_DATA(one), sizeof stamp);
+      const bool is_number = one->cmsg_level == SOL_IP && one->cmsg_type == IP_RECVERR;
+      if (is_number) std::memcpy(&which, CMSG_DATA(one), sizeof which);
+    }
+    if (which.ee_origin != SO_EE_ORIGIN_TIMESTAMPING) continue;
+    stamps[which.ee_data + 1] = nanoseconds_of({stamp.ts[0].tv_sec, stamp.ts[0].tv_nsec});  // we count from 1
   }
 }
 
@@ -80,9 +117,9 @@ int main(int count, char** arguments) {
   char data[64] = {};
   ::send(sender.get(), data, sizeof data, 0);
   ::recv(receiver.get(), data, sizeof data, 0);
-  const os::Fd there = open_window(bed, "a");
-  const os::Fd here = open_window(bed, "b");
-  std::map<std::uint32_t, std::int64_t> sent, received;
+  const os::Fd window = open_window(bed, "b");
+  ask_when_sent(sender);
+  Stamps sent, received;
   std::mt19937 random{5};
   const double cpu_before = bed.has_engine() ? cpu_seconds(bed.engine().pid()) : 0;
   const auto start = std::chrono::steady_clock::now();
@@ -91,15 +128,15 @@ int main(int count, char** arguments) {
     ::send(sender.get(), data, sizeof data, 0);
     std::this_thread::sleep_for(std::chrono::microseconds{1500 + random() % 1000});  // one by one, mostly asleep
     if (number % 16 == 0) {
-      look(there, sent);
-      look(here, received);
+      read_when_sent(sender, sent);
+      look(window, received);
     }
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const double cpu = bed.has_engine() ? cpu_seconds(bed.engine().pid()) - cpu_before : 0;
   std::this_thread::sleep_for(impairment.delay + std::chrono::milliseconds{50});
-  look(there, sent);
-  look(here, received);
+  read_when_sent(sender, sent);
+  look(window, received);
   std::vector<double> errors;
   for (const auto& [number, at] : received) {
     const auto from = sent.find(number);
