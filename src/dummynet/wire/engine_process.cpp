@@ -27,10 +27,14 @@ struct EngineProcess::Door {
   EngineProcess* self;
 };
 
-EngineProcess::EngineProcess(ProcessMonitor& monitor, control::Configure configuration, os::Fd packet_log)
+EngineProcess::EngineProcess(ProcessMonitor& monitor)
     : monitor_{monitor},
       door_{std::make_shared<Door>(Door{this})},
-      words_{os::make_anonymous_file("dummynet-engine-words", {})} {
+      words_{os::make_anonymous_file("dummynet-engine-words", {})} {}
+
+// Once the other constructor is done the destructor is called for whatever is thrown here.
+EngineProcess::EngineProcess(ProcessMonitor& monitor, control::Configure configuration, os::Fd packet_log)
+    : EngineProcess{monitor} {
   auto [ours, theirs] = os::make_message_sockets();
   control_ = ControlSocket{std::move(ours)};
   const os::Fd null{os::check(::open("/dev/null", O_WRONLY | O_CLOEXEC), "open /dev/null")};
@@ -63,7 +67,7 @@ EngineProcess::~EngineProcess() {
       const auto until = std::chrono::steady_clock::now() + 2s;
       while (!control_.is_over() && std::chrono::steady_clock::now() < until) control_.wait(100ms);
     }
-    process_->stop(0s);
+    if (process_) process_->stop(0s);
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): it ends with the monitor at the latest
   }
 }

@@ -40,6 +40,8 @@ class EngineProcess {
  private:
   struct Door;  // through which the monitor finds this object, or that it is gone
 
+  explicit EngineProcess(ProcessMonitor& monitor);
+
   ControlMessage ask(control::Type type, const std::string& body, control::Type reply, std::span<const int> fds = {});
   void take_news();
   void note_counters(const control::Counters& counters);
