@@ -116,11 +116,12 @@ TEST_P(LinkTest, TellOfEventsInTheLog) {
 }
 
 /// A process of the run finds the engine, which is in the same PID namespace, and sends it a signal.
-std::string to_engine(const std::string& signal) {
-  return "for p in /proc/[0-9]*; do if tr '\\000' ' ' < $p/cmdline | grep -q '^/proc/self/exe engine'; "
-         "then kill -" +
-         signal + " ${p#/proc/}; fi; done 2>/dev/null; ";
+/// `command` is given the engine's pid.
+std::string with_engine(const std::string& command) {
+  return "for p in /proc/[0-9]*; do if tr '\\000' ' ' < $p/cmdline | grep -q '^/proc/self/exe engine'; then " +
+         command + " ${p#/proc/}; fi; done 2>/dev/null; ";
 }
+std::string to_engine(const std::string& signal) { return with_engine("kill -" + signal); }
 
 /// While the engine is stopped, three pings leave; it goes on 100 ms later.
 std::string interrupted_pings(const std::string& then) {
@@ -163,6 +164,23 @@ TEST_P(LinkTest, ThatWereLateAreOnlyReportedIfAsked) {
 
   EXPECT_EQ(command.wait(), 0) << command.all();
   EXPECT_THAT(command.out(), HasSubstr("\nnote: packets did not meet the fate that was asked for: "));
+}
+
+TEST_P(LinkTest, GoBeforeAllOthersWhereThatIsPermitted) {
+  CommandRun command{{"run", "--engine-realtime",
+                      file("nodes: {a: , b: }\ntimeout: 100s\nlinks: [{endpoints: [a, b], delay: 1ms}]\nprocesses:\n"
+                           "  p:\n    node: a\n    command: |\n      " +
+                           with_engine("chrt --pid") + "\n")},
+                     user()};
+
+  const int code = command.wait();
+  if (code == 0 || code == 4) {  // a busy machine must not decide
+    EXPECT_FALSE(GetParam());
+    EXPECT_THAT(command.out(), HasSubstr("scheduling policy: SCHED_FIFO"));
+  } else {
+    EXPECT_EQ(code, 3) << command.all();
+    EXPECT_THAT(command.out(), HasSubstr("no realtime for the engine: SCHED_FIFO: Operation not permitted; it takes "));
+  }
 }
 
 TEST_P(LinkTest, EndTheRunWithTheirEngine) {

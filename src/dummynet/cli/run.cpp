@@ -40,6 +40,7 @@ struct RunArguments {
   std::string emulation;
   std::string fidelity = "demand";
   std::string engine_spin;
+  bool engine_realtime = false;
   std::string packet_log;
   std::optional<std::uint64_t> seed;
 };
@@ -129,6 +130,7 @@ std::optional<scenario::Emulation> wanted_emulation(const RunArguments& argument
 
 /// What is wrong with the options of the emulation, or nothing.
 std::string read_emulation(const RunArguments& arguments, scenario::RunnerOptions& options) {
+  options.emulation.engine_realtime = arguments.engine_realtime;
   options.demand_fidelity = arguments.fidelity == "demand";
   if (!arguments.packet_log.empty()) options.emulation.packet_log = std::filesystem::absolute(arguments.packet_log);
   if (arguments.engine_spin.empty()) return {};
@@ -196,6 +198,8 @@ void add_run(CLI::App& app, int& exit_code) {
                     "Write each packet's fate to packets.jsonl, or =FILE, a line of JSON each");
   command->add_option("--engine-spin", arguments->engine_spin, "How long the engine spins before each release; 0s: not")
       ->type_name("DURATION");
+  command->add_flag("--engine-realtime", arguments->engine_realtime,
+                    "The engine goes before all other processes, for links on a busy machine; needs real root");
   command->add_flag("--no-color", arguments->no_color, "No colours, as if NO_COLOR were set");
   command->footer(
       "Ctrl-C stops the run, pressed again it kills what is left of it. Nothing of a run survives it.\n\n"

@@ -18,7 +18,7 @@ LinkEmulation::LinkEmulation(const Plan& plan, std::vector<Emulation> emulations
   }
   if (std::vector<wire::EmulatedLink> links = links_of(Emulation::engine); !links.empty()) {
     engine_.emplace(monitor, network, std::move(links),
-                    wire::EngineOptions{plan.seed, options.engine_spin, options.packet_log});
+                    wire::EngineOptions{plan.seed, options.engine_spin, options.packet_log, options.engine_realtime});
     engine_->on_end(std::move(listeners.on_engine_end));
   }
 }

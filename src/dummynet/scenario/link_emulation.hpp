@@ -18,6 +18,7 @@ namespace dummynet::scenario {
 
 struct EmulationOptions {
   std::chrono::nanoseconds engine_spin = wire::EngineOptions{}.spin;
+  bool engine_realtime = false;        ///< wire::EngineOptions::realtime
   std::filesystem::path packet_log{};  ///< wire::EngineOptions::packet_log
 };
 

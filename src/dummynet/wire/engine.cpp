@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <stdexcept>
 
@@ -39,11 +41,11 @@ void raise_open_file_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Refused to ordinary users, and where the cgroup gives no such time: then it goes on as it is.
-void go_before_all_others() {
+// Refused to ordinary users, and where the cgroup gives no such time.
+bool go_before_all_others() {
   sched_param parameters{};
   parameters.sched_priority = 1;
-  ::sched_setscheduler(0, SCHED_FIFO, &parameters);
+  return ::sched_setscheduler(0, SCHED_FIFO, &parameters) == 0;
 }
 
 std::string complaint_about(const Impairment& impairment) {
@@ -103,7 +105,10 @@ void Engine::configure(ControlMessage& message) {
   if (message.type != control::Type::configure || !configuration) return refuse("malformed request");
   if (configuration->version != control::kVersion) return refuse("engine and library are of different versions");
   seed_ = configuration->seed;
-  if (configuration->realtime) go_before_all_others();
+  if (configuration->realtime && !go_before_all_others()) {
+    return refuse(std::string{"no realtime for the engine: SCHED_FIFO: "} + std::strerror(errno) +
+                  "; it takes real root (CAP_SYS_NICE) and a cgroup that is given such time");
+  }
   Pump::Options options{.spin = configuration->spin};
   if (configuration->log_packets) options.packet_log = message.fds.take(0);
   pump_ = std::make_unique<Pump>(std::move(options));

@@ -34,9 +34,8 @@ struct EngineOptions {
   Nanoseconds spin{std::chrono::microseconds{100}};
   /// A line of JSON per packet: link, direction, class, number, bytes, in, out or drop. Empty: none.
   std::filesystem::path packet_log{};
-  /// Before all ordinary processes (SCHED_FIFO, sched(7)), where that is permitted, which is for real root: true to
-  /// time on a busy machine too, where else some packets are milliseconds late. Small packets in great number cost more
-  /// CPU.
+  /// Before all ordinary processes (SCHED_FIFO, sched(7)): truer to time on a busy machine, where else some packets are
+  /// milliseconds late. Small packets in great number cost more CPU. For real root; refused to others.
   bool realtime = false;
 };
 
