@@ -131,7 +131,7 @@ Group Rows::rate(const std::string& mbit, const std::string& seconds, double tar
         .target = target,
         .peers = {"tbf"}}}};
   group = beside_netem(std::move(group), {"bench_wire_rate", "kernel", mbit, seconds}, {0});
-  return mbit == "100" || mbit == "1000" ? for_real_machines(std::move(group)) : group;
+  return mbit == "100" || mbit == "1000" ? for_real_machines(std::move(group)) : judged_where_real(std::move(group));
 }
 
 Group Rows::long_pipe() {
