@@ -79,10 +79,11 @@ class Network {
   /// For who carries frames between the ends of a link that is cut (LinkSpec::cut; `link` is its position in the
   /// topology): an AF_PACKET socket at each, in the order of the endpoints, as packet(7) says. What a node sends is
   /// read here, what is written here comes to the node. Frames may be of many segments, up to 64 KiB (TCP, and UDP from
-  /// Linux 6.2 on), which a network card would cut up: who carries them has to, if the cable matters. Bound, non-blocking, close-on-exec, with PACKET_VNET_HDR (each
-  /// frame begins with a virtio_net_hdr), PACKET_IGNORE_OUTGOING, PACKET_AUXDATA and SO_TIMESTAMPNS. Buffers of 32 MiB;
-  /// an ordinary user gets up to net.core.rmem_max and wmem_max, usually some 180 full frames: keep reading. Valid
-  /// after up(); throws std::invalid_argument for a link that is not cut.
+  /// Linux 6.2 on), which a network card would cut up: who carries them has to, if the cable matters. Bound,
+  /// non-blocking, close-on-exec, with PACKET_VNET_HDR (each frame begins with a virtio_net_hdr),
+  /// PACKET_IGNORE_OUTGOING, PACKET_AUXDATA and SO_TIMESTAMPNS. Buffers of 32 MiB; an ordinary user gets up to
+  /// net.core.rmem_max and wmem_max, usually some 180 full frames: keep reading. Valid after up(); throws
+  /// std::invalid_argument for a link that is not cut.
   std::array<os::Fd, 2> open_cut(std::size_t link);
 
  private:

@@ -34,6 +34,7 @@ class Rows {
             rate("100", "4", 0.1),
             rate("1000", "3", 1),
             long_pipe(),
+            rated_pipe(),
             many(),
             idle()};
   }
@@ -44,6 +45,7 @@ class Rows {
   Group delay();
   Group rate(const std::string& mbit, const std::string& seconds, double target);
   Group long_pipe();
+  Group rated_pipe();
   Group many();
   Group idle();
 
@@ -143,6 +145,19 @@ Group Rows::long_pipe() {
                 .bound = Bound::at_least,
                 .target = 5}}};
   return judged_where_real(beside_netem(std::move(group), {"bench_wire_tcp", "kernel", "20", "3", "3"}, {0}));
+}
+
+Group Rows::rated_pipe() {
+  Group group{"rated pipe",
+              {{"ours", {"bench_wire_tcp", "engine", "5", "3", "2", "1000"}},
+               {"fast", {"bench_wire_tcp", "engine", "5", "3", "2", "10000"}}},
+              {{.figure = "one TCP stream, 5 ms each way, at 1 Gbit/s",
+                .unit = "Gbit/s",
+                .ours = {"ours"},
+                .bound = Bound::at_least,
+                .target = 0.9},
+               {.figure = "the same at 10 Gbit/s", .unit = "Gbit/s", .ours = {"fast"}}}};
+  return judged_where_real(beside_netem(std::move(group), {"bench_wire_tcp", "kernel", "5", "3", "2", "1000"}, {0}));
 }
 
 Group Rows::many() {

@@ -1,5 +1,5 @@
 // One TCP stream between two nodes: payload that arrives after the first second, Gbit/s.
-//   usage: bench_wire_tcp veth|engine|kernel DELAY_MS SECONDS [WARM_SECONDS]     delay: one way, each way
+//   usage: bench_wire_tcp veth|engine|kernel DELAY_MS SECONDS [WARM_SECONDS [MBIT]]     delay: one way, each way
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -44,6 +44,7 @@ int main(int count, char** arguments) {
   const double warm = count > 4 ? std::atof(arguments[4]) : 1;
   wire::Impairment impairment;
   impairment.delay = std::chrono::milliseconds{std::atoi(arguments[2])};
+  if (count > 5) impairment.rate = wire::LineRate{static_cast<std::uint64_t>(std::atoi(arguments[5])) * 1'000'000};
   // Buffers for a long fat pipe: 64 MB.
   const std::map<std::string, std::string> sysctls{{"net.ipv4.tcp_rmem", "4096 131072 67108864"},
                                                    {"net.ipv4.tcp_wmem", "4096 131072 67108864"}};
