@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 set(public_headers
   core/command.hpp core/error.hpp core/host_shell.hpp core/monitor.hpp core/poller.hpp core/process.hpp
   core/process_handle.hpp core/ready.hpp core/run_info.hpp core/run_options.hpp core/warden.hpp
-  net/cgroup.hpp net/dummy_net.hpp net/ip.hpp net/link_info.hpp net/namespace_shell.hpp net/tc.hpp
+  net/cgroup.hpp net/cut_room.hpp net/dummy_net.hpp net/ip.hpp net/link_info.hpp net/namespace_shell.hpp net/tc.hpp
   net/network.hpp net/network_plan.hpp net/presets.hpp net/topology.hpp
   os/fd.hpp
   wire/counters.hpp wire/delivery_trace_text.hpp wire/impairment.hpp wire/impairment_check.hpp wire/kernel_link.hpp

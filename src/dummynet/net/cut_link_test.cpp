@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -178,6 +179,43 @@ TEST_F(CutLinkTest, GivesTheEndsInTheOrderOfTheEndpointsBoundAndReady) {
       EXPECT_EQ(value, 1) << option;
     }
   }
+}
+
+TEST_F(CutLinkTest, GivesAnEndInSeveralSocketsThatHaveMoreRoomTogether) {
+  Network network{monitor_, pair()};
+  network.up();
+  auto ends = network.open_cut(0, {.socket_bytes = 64 << 10, .wanted_bytes = 1 << 20, .max_sockets = 5});
+  ASSERT_EQ(ends[0].size(), 5U);
+  ASSERT_EQ(ends[1].size(), 5U);
+  const os::Fd sender = open(network, "a", AF_PACKET, SOCK_RAW);
+  sockaddr_ll to{};
+  to.sll_family = AF_PACKET;
+  to.sll_ifindex = static_cast<int>(network.plan().interfaces.front().index);
+  std::array<char, 60> frame{};
+  frame.fill('\x02');
+  constexpr char kNumbered = '\x55';
+  frame[20] = kNumbered;
+  constexpr int kFrames = 400;  // one has room for some 130
+  for (int number = 0; number < kFrames; ++number) {
+    std::memcpy(&frame[30], &number, sizeof number);
+    ASSERT_EQ(::sendto(sender.get(), frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to),
+              static_cast<ssize_t>(frame.size()));
+  }
+  std::array<char, 100> out{};
+  ASSERT_EQ(::send(ends[0][3].get(), out.data(), out.size(), 0),
+            static_cast<ssize_t>(out.size()));  // comes back to none
+
+  std::vector<int> numbers;
+  for (const os::Fd& socket : ends[0]) {
+    std::array<char, 2000> read{};
+    for (ssize_t length = 0; (length = ::recv(socket.get(), read.data(), read.size(), 0)) > 0;) {
+      EXPECT_EQ(length, static_cast<ssize_t>(test::kVirtioHeaderBytes + frame.size()));
+      if (read[test::kVirtioHeaderBytes + 20] != kNumbered) continue;
+      std::memcpy(&numbers.emplace_back(), &read[test::kVirtioHeaderBytes + 30], sizeof(int));
+    }
+  }
+  ASSERT_EQ(numbers.size(), static_cast<std::size_t>(kFrames));
+  for (int number = 0; number < kFrames; ++number) EXPECT_EQ(numbers[static_cast<std::size_t>(number)], number);
 }
 
 TEST_F(CutLinkTest, JoinsRoutersAndSwitchesInBothFamilies) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dummynet/core/warden.hpp"
+#include "dummynet/net/cut_room.hpp"
 #include "dummynet/net/link_request.hpp"
 #include "dummynet/net/netlink.hpp"
 #include "dummynet/net/network_plan.hpp"
@@ -23,7 +24,7 @@ class Fabric {
       : warden_{warden}, plan_{plan}, ids_{ids}, fabric_{fabric} {}
 
   /// See Network::open_cut().
-  std::array<os::Fd, 2> open_cut(std::size_t link) const;
+  std::array<std::vector<os::Fd>, 2> open_cut(std::size_t link, const CutRoom& room) const;
   /// Waits until frames pass between the fabric and this end of a cut link: its position in the plan.
   void await(std::size_t interface) const;
 
@@ -35,7 +36,9 @@ class Fabric {
 
  private:
   std::array<std::size_t, 2> ends_of(std::size_t link) const;
-  os::Fd open_end(std::size_t interface) const;
+  std::vector<os::Fd> open_end(std::size_t interface, const CutRoom& room) const;
+  os::Fd open_socket(int bytes) const;
+  void bind(const os::Fd& socket, std::size_t interface) const;
 
   Warden& warden_;
   const NetworkPlan& plan_;

@@ -208,6 +208,10 @@ const NetworkPlan& Network::plan() const noexcept { return state_->plan(); }
 std::string Network::address(const std::string& node, IpFamily family) const { return state_->address(node, family); }
 void Network::set_link_state(const LinkEnd& end, bool up) { state_->set_link_state(end, up); }
 std::array<os::Fd, 2> Network::open_cut(std::size_t link) {
-  return state_->fabric("Network::open_cut()").open_cut(link);
+  auto [first, second] = open_cut(link, CutRoom{});
+  return {std::move(first.front()), std::move(second.front())};
+}
+std::array<std::vector<os::Fd>, 2> Network::open_cut(std::size_t link, const CutRoom& room) {
+  return state_->fabric("Network::open_cut()").open_cut(link, room);
 }
 }  // namespace dummynet::net

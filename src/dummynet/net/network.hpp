@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dummynet/core/monitor.hpp"
+#include "dummynet/net/cut_room.hpp"
 #include "dummynet/net/ip.hpp"
 #include "dummynet/net/network_plan.hpp"
 #include "dummynet/net/topology.hpp"
@@ -85,6 +86,10 @@ class Network {
   /// net.core.rmem_max and wmem_max, usually some 180 full frames: keep reading. Valid after up(); throws
   /// std::invalid_argument for a link that is not cut.
   std::array<os::Fd, 2> open_cut(std::size_t link);
+  /// The same with more room for frames that nobody has read yet, where one socket may not have as much: several
+  /// sockets at an end are a group (PACKET_FANOUT_ROLLOVER, packet(7)), and when one is full, frames go to the next.
+  /// Each frame comes once, by one of them; their order is that of their stamps. Any of them sends.
+  std::array<std::vector<os::Fd>, 2> open_cut(std::size_t link, const CutRoom& room);
 
  private:
   class State;

@@ -230,6 +230,7 @@ void fields(Visit& visit, Value& value) {
   } else if constexpr (kIs<AddLink, Value>) {
     visit(value.position);
     visit(value.directions);
+    visit(value.first_sockets);
   } else if constexpr (kIs<Set::Change, Value>) {
     visit(value.link);
     visit(value.direction);

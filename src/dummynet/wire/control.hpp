@@ -45,6 +45,7 @@ struct Configure {
 struct AddLink {
   std::uint32_t position = 0;  ///< in the Topology: seeds and the packet log name it
   std::vector<Impairment> directions;
+  std::uint32_t first_sockets = 1;  ///< of the descriptors; the others are the second end's
   // descriptors: the packet sockets of the first and of the second end
   bool operator==(const AddLink&) const = default;
 };

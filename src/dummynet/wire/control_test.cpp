@@ -41,7 +41,7 @@ void expect_round_trip(const Message& message) {
 
 TEST(Control, ComesBackAsItWasAndNotWhenCutOff) {
   expect_round_trip(control::Configure{.seed = 7, .spin = 100us, .realtime = true, .log_packets = true});
-  expect_round_trip(control::AddLink{3, {everything(), Impairment{}}});
+  expect_round_trip(control::AddLink{3, {everything(), Impairment{}}, 7});
   expect_round_trip(control::AskCounters{4});
   expect_round_trip(control::Refused{"no"});
   control::Set set;

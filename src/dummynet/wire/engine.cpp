@@ -117,12 +117,16 @@ void Engine::configure(ControlMessage& message) {
 
 void Engine::add_link(ControlMessage& message) {
   const auto link = control::decode<control::AddLink>(message.body);
-  if (!link || link->directions.size() != 2 || message.fds.size() != 2) return refuse("malformed request");
+  const std::size_t sockets = message.fds.size();
+  const bool is_sound = link && link->directions.size() == 2 && link->first_sockets > 0 &&
+                        link->first_sockets < sockets && sockets <= 2 * Pump::kMostSockets;
+  if (!is_sound) return refuse("malformed request");
   for (const Impairment& one : link->directions) {
     if (const std::string why = complaint_about(one); !why.empty()) return refuse(why);
   }
-  pump_->add_link(link->position, seed_, {message.fds.take(0), message.fds.take(1)},
-                  {link->directions[0], link->directions[1]});
+  std::array<std::vector<os::Fd>, 2> ends;
+  for (std::size_t i = 0; i < sockets; ++i) ends[i < link->first_sockets ? 0 : 1].push_back(message.fds.take(i));
+  pump_->add_link(link->position, seed_, std::move(ends), {link->directions[0], link->directions[1]});
   done();
 }
 

@@ -90,10 +90,13 @@ ControlMessage EngineProcess::ask(control::Type type, const std::string& body, c
   throw std::runtime_error{"the link engine has ended" + (words.empty() ? words : ": " + words)};
 }
 
-void EngineProcess::add_link(std::uint32_t position, std::array<os::Fd, 2> ends,
+void EngineProcess::add_link(std::uint32_t position, std::array<std::vector<os::Fd>, 2> ends,
                              const std::array<Impairment, 2>& directions) {
-  const control::AddLink link{position, {directions[0], directions[1]}};
-  const int fds[] = {ends[0].get(), ends[1].get()};
+  const control::AddLink link{position, {directions[0], directions[1]}, static_cast<std::uint32_t>(ends[0].size())};
+  std::vector<int> fds;
+  for (const auto& end : ends) {
+    for (const os::Fd& socket : end) fds.push_back(socket.get());
+  }
   ask(control::Type::add_link, encode(link), control::Type::done, fds);
   counters_.emplace_back();
 }

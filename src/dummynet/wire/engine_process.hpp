@@ -27,7 +27,8 @@ class EngineProcess {
   EngineProcess& operator=(const EngineProcess&) = delete;
 
   /// The packet sockets of both ends; see Pump::add_link().
-  void add_link(std::uint32_t position, std::array<os::Fd, 2> ends, const std::array<Impairment, 2>& directions);
+  void add_link(std::uint32_t position, std::array<std::vector<os::Fd>, 2> ends,
+                const std::array<Impairment, 2>& directions);
   /// Frames pass from now on.
   void begin();
   void set(const control::Set& changes);

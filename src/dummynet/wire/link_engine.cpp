@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "dummynet/os/check.hpp"
+#include "dummynet/os/file_limit.hpp"
 #include "dummynet/wire/engine_process.hpp"
 #include "dummynet/wire/impairment_check.hpp"
 
@@ -33,6 +34,10 @@ os::Fd open_log(const std::filesystem::path& path) {
   return os::Fd{os::check(::open(path.c_str(), kFlags, 0666), "open", path.string())};
 }
 
+// Each takes some 10 ms to be closed when the engine is killed: the kernel then closes one after the other.
+constexpr std::size_t kMostSockets = 256;
+constexpr std::size_t kMostSocketsOfAnEnd = 32;
+
 }  // namespace
 
 class LinkEngine::State {
@@ -42,8 +47,12 @@ class LinkEngine::State {
         process_{monitor,
                  {.seed = options.seed, .spin = options.spin, .realtime = options.realtime},
                  open_log(options.packet_log)} {
+    net::CutRoom room = options.room;
+    room.max_sockets =
+        std::clamp<std::size_t>(kMostSockets / (2 * std::max<std::size_t>(links_.size(), 1)), 1, kMostSocketsOfAnEnd);
+    const os::RaisedFileLimit files{2 * room.max_sockets};  // until they are the engine's
     for (const EmulatedLink& link : links_) {
-      process_.add_link(static_cast<std::uint32_t>(link.link), network.open_cut(link.link), link.directions);
+      process_.add_link(static_cast<std::uint32_t>(link.link), network.open_cut(link.link, room), link.directions);
     }
     process_.begin();
   }

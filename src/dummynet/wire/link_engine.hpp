@@ -37,6 +37,10 @@ struct EngineOptions {
   /// Before all ordinary processes (SCHED_FIFO, sched(7)): truer to time on a busy machine, where else some packets are
   /// milliseconds late. Small packets in great number cost more CPU. For real root; refused to others.
   bool realtime = false;
+  /// Room for frames that the engine has not read yet, e.g. while others have the CPU. `max_sockets` is set by the
+  /// engine: an ordinary user's sockets are small (net.core.rmem_max), so up to 32 of them share the work at each end,
+  /// 256 in all.
+  net::CutRoom room{};
 };
 
 /// The engine's door: a process of ours under the warden that carries frames between the cut ends of links.

@@ -2,6 +2,7 @@
 
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -130,6 +131,11 @@ std::size_t socket_room(const os::Fd& socket) noexcept {
   socklen_t size = sizeof bytes;
   if (::getsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &bytes, &size) != 0) return 0;
   return static_cast<std::size_t>(bytes);
+}
+
+bool has_frame(const os::Fd& socket) noexcept {
+  pollfd watch{socket.get(), POLLIN, 0};
+  return ::poll(&watch, 1, 0) != 0;
 }
 
 bool has_carrier(const os::Fd& socket) noexcept {

@@ -80,6 +80,10 @@ std::size_t socket_room(const os::Fd& socket) noexcept;
 /// That of a socket of real root; an ordinary user's is limited by net.core.rmem_max. See net::Network::open_cut().
 inline constexpr std::size_t kFullRoom = 64U << 20U;
 
+/// Whether a frame waits to be read. Besides, a socket of a group is looked at by poll(2) so that the kernel sees that
+/// it has room again: one that it once found full it does not try else (packet_rcv_try_clear_pressure).
+bool has_frame(const os::Fd& socket) noexcept;
+
 /// Whether the other side of this packet socket's interface is up, so that it can receive.
 bool has_carrier(const os::Fd& socket) noexcept;
 

@@ -1,8 +1,11 @@
 #include "dummynet/wire/pump.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
+
+#include "dummynet/os/close_together.hpp"
 
 namespace dummynet::wire {
 
@@ -10,7 +13,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t kWatch = std::uint64_t{1} << 32U;  // in a key: not a port but a watch
+// What a key tells: a port in the lower half, or a watch, and which of the port's sockets.
+constexpr std::uint64_t kWatch = std::uint64_t{1} << 32U;
+constexpr unsigned kSocketShift = 40;
 // The packet log is written before a sleep that long, and tried again after it where it did not go.
 constexpr Nanoseconds kLogPause = 2ms;
 
@@ -24,15 +29,28 @@ Pump::Pump(Options options)
   }
 }
 
-Pump::~Pump() = default;
+Pump::~Pump() {
+  std::vector<os::Fd> all;
+  for (Port& port : ports_) {
+    all.push_back(std::move(port.socket));
+    std::move(port.more.begin(), port.more.end(), std::back_inserter(all));
+  }
+  os::close_together(std::move(all));
+}
 
-void Pump::add_link(std::uint32_t position, std::uint64_t seed, std::array<os::Fd, 2> ends,
+void Pump::add_link(std::uint32_t position, std::uint64_t seed, std::array<std::vector<os::Fd>, 2> ends,
                     const std::array<Impairment, 2>& directions) {
+  for (const auto& sockets : ends) {
+    if (sockets.empty() || sockets.size() > kMostSockets)
+      throw std::invalid_argument{"an end without sockets, or with too many"};
+  }
   if (start_ == 0ns) start_ = monotonic_now();
   positions_.push_back(position);
   for (std::size_t side = 0; side < 2; ++side) {
     const auto way = static_cast<std::uint32_t>(side);
-    ports_.push_back({std::move(ends[side]), 0, false});
+    Port& port = ports_.emplace_back();
+    port.socket = std::move(ends[side].front());
+    std::move(ends[side].begin() + 1, ends[side].end(), std::back_inserter(port.more));
     directions_.emplace_back(directions[side], direction_seed(seed, position, way), start_,
                              static_cast<Pipeline::Frames&>(*this));
     agenda_.add();
@@ -42,7 +60,9 @@ void Pump::add_link(std::uint32_t position, std::uint64_t seed, std::array<os::F
 void Pump::begin() {
   for (; begun_ < links(); ++begun_) {
     for (std::size_t port = 2 * begun_; port < 2 * begun_ + 2; ++port) {
-      sleeper_.add(ports_[port].socket.get(), EPOLLIN, port);
+      for (std::uint64_t i = 0; i < ports_[port].size(); ++i) {
+        sleeper_.add(ports_[port].at(i).get(), EPOLLIN, port | i << kSocketShift);
+      }
     }
   }
 }
@@ -64,12 +84,12 @@ void Pump::set(std::size_t link, std::size_t direction, const Impairment& impair
 DirectionCounters Pump::counters(std::size_t link, std::size_t direction) {
   const auto number = static_cast<std::uint32_t>(2 * link + direction);
   Port& from = source(number);
-  from.drops += take_socket_drops(from.socket);
+  for (std::size_t i = 0; i < from.size(); ++i) from.drops += take_socket_drops(from.at(i));
   DirectionCounters counters = directions_[number].counters();
   counters.own_losses += from.drops;
   counters.missed_packets = from.drops;
-  counters.room_bytes = socket_room(from.socket);
-  counters.room_is_limited = counters.room_bytes < kFullRoom;
+  counters.room_is_limited = socket_room(from.socket) < kFullRoom;
+  counters.room_bytes = socket_room(from.socket) * from.size();
   return counters;
 }
 
@@ -85,21 +105,27 @@ void Pump::run() {
 
 void Pump::turn(Nanoseconds longest) {
   const Nanoseconds latest = longest == Nanoseconds::max() ? longest : monotonic_now() + longest;
-  Nanoseconds wake = std::min(agenda_.earliest(), latest);
+  Nanoseconds wake = readable_.empty() ? std::min(agenda_.earliest(), latest) : 0ns;
   // To find out whether there is room again, or to gather some frames, about that time will do.
   const bool is_for_link = wake != Nanoseconds::max() && wake < latest;
   const bool precisely =
       is_for_link && directions_[agenda_.first()].blocked_until == 0ns && !directions_[agenda_.first()].gathers();
   if (!log_.is_empty() && wake > monotonic_now() + kLogPause && !log_.flush()) wake = monotonic_now() + kLogPause;
-  for (const epoll_event& event : sleeper_.wait_until(wake, precisely)) {
+  const std::span<const epoll_event> events = sleeper_.wait_until(wake, precisely);
+  for (const epoll_event& event : events) {
     if ((event.data.u64 & kWatch) != 0) {
       watches_[event.data.u64 & ~kWatch]();
       continue;
     }
     const auto port = static_cast<std::uint32_t>(event.data.u64);
     if ((event.events & EPOLLOUT) != 0) want_room(port ^ 1U, false);
-    if ((event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) receive(port);
+    if ((event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) {
+      // With as many as can be told, others may have frames too.
+      const bool all_told = events.size() < Sleeper::kMost;
+      note_readable(port, all_told ? std::uint64_t{1} << (event.data.u64 >> kSocketShift) : kAllSockets);
+    }
   }
+  receive_readable();
   release_due();
 }
 

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "dummynet/os/fd.hpp"
 #include "dummynet/wire/agenda.hpp"
+#include "dummynet/wire/arrival_order.hpp"
 #include "dummynet/wire/clock.hpp"
 #include "dummynet/wire/counters.hpp"
 #include "dummynet/wire/frame_layout.hpp"
@@ -32,6 +34,7 @@ class Pump : private Pipeline::Frames {
   /// limit of a link without a rate.
   static constexpr std::size_t kMaxDirectionBytes = 256U << 20U;
   static constexpr std::size_t kMaxBytes = 1024U << 20U;
+  static constexpr std::size_t kMostSockets = 64;  ///< at an end
   struct Options {
     Nanoseconds spin{0};  ///< see EngineOptions; more than 200 µs is taken as that
     os::Fd packet_log{};  ///< empty: none
@@ -43,9 +46,10 @@ class Pump : private Pipeline::Frames {
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
 
-  /// Two packet sockets as net::Network::open_cut() makes them (or, without stamps and tags, others that keep the
-  /// bounds of messages), each frame behind a virtio header. Frames are read from begin() on.
-  void add_link(std::uint32_t position, std::uint64_t seed, std::array<os::Fd, 2> ends,
+  /// The packet sockets of both ends as net::Network::open_cut() makes them, at least one and at most kMostSockets at
+  /// each (or a single other that keeps the bounds of messages, without stamps and tags); each frame behind a virtio
+  /// header. Frames are read from begin() on.
+  void add_link(std::uint32_t position, std::uint64_t seed, std::array<std::vector<os::Fd>, 2> ends,
                 const std::array<Impairment, 2>& directions);
   std::size_t links() const noexcept { return ports_.size() / 2; }
   /// Time zero of the links added so far.
@@ -67,10 +71,17 @@ class Pump : private Pipeline::Frames {
 
  private:
   struct Port {
-    os::Fd socket;
+    os::Fd socket;                            // what is sent goes by this one
+    std::vector<os::Fd> more;                 // of its group: what has no room in one comes by another
     std::uint64_t drops = 0;                  // of the kernel, for want of room in the socket
     bool wants_room = false;                  // EPOLLOUT
     std::size_t batch = ReceiveBatch::kMost;  // how many to read at once: few where they are large
+    std::uint64_t readable = 0;               // a bit for each socket that may have frames
+    std::size_t reading = 0;                  // the socket that was read last
+    ArrivalOrder<Arrival> unsorted{};         // what was read when more than one had frames
+
+    std::size_t size() const noexcept { return 1 + more.size(); }
+    const os::Fd& at(std::size_t index) const { return index == 0 ? socket : more[index - 1]; }
   };
   /// Where the frames of one direction come from and go to, by number of the direction.
   Port& source(std::uint32_t direction) { return ports_[direction]; }
@@ -79,8 +90,19 @@ class Pump : private Pipeline::Frames {
   std::uint32_t copy(std::uint32_t frame) override;
 
   // pump_receive.cpp: from the socket to the pipeline
+  static constexpr std::uint64_t kAllSockets = ~std::uint64_t{0};
+  void note_readable(std::uint32_t direction, std::uint64_t sockets);
+  void receive_readable();
   void receive(std::uint32_t direction);
-  void take(std::uint32_t direction, std::size_t slot);
+  void receive_from(std::uint32_t direction, std::size_t socket);
+  int read_batch(std::uint32_t direction, std::size_t socket, std::size_t most);
+  bool others_are_empty(const Port& port, std::size_t socket) const;
+  void receive_sorted(std::uint32_t direction);
+  void keep_all(std::uint32_t direction, std::size_t socket);
+  void keep(std::uint32_t direction, std::size_t slot);
+  /// The frame in this slot, read and understood; nothing: it is none.
+  std::optional<Arrival> admit(std::uint32_t direction, std::size_t slot);
+  void take(std::uint32_t direction, const Arrival& arrival);
   void offer_segments(std::uint32_t direction, const SuperFrame& super, Arrival arrival);
   void offer(std::uint32_t direction, const Arrival& arrival);
   /// Does what was decided; what is due by now and has nobody before it is collected for send_direct().
@@ -118,6 +140,8 @@ class Pump : private Pipeline::Frames {
   SendBatch to_send_;
   StampClock stamps_;
   Nanoseconds start_{0};
+  std::vector<std::uint32_t> readable_;                     // ports with a socket that may have frames
+  std::vector<std::uint32_t> serving_;                      // the same, of this turn
   std::array<std::uint32_t, ReceiveBatch::kMost> slots_{};  // frames to receive into
   std::vector<Decision> decisions_;
   std::vector<std::uint32_t> direct_;  // due at once, with nobody before them

@@ -1,7 +1,9 @@
 // Pump, part: from the socket to the pipeline, and what that decides.
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
+#include <utility>
 
 #include "dummynet/wire/checksum.hpp"
 #include "dummynet/wire/pump.hpp"
@@ -17,6 +19,8 @@ constexpr std::size_t kLargeFrame = 8U << 10U;
 constexpr std::size_t kLargeBatch = 4;
 // Then others have their turn.
 constexpr int kBatchesInARow = 4;
+// What the kernel counts for the smallest frame, at least.
+constexpr std::size_t kLeastCharge = 512;
 
 // A flipped bit must be found by who checks: so the checksum is made before.
 void turn_bit(const Frame& frame, std::int64_t bit) noexcept {
@@ -30,42 +34,117 @@ void turn_bit(const Frame& frame, std::int64_t bit) noexcept {
 
 }  // namespace
 
+void Pump::note_readable(std::uint32_t direction, std::uint64_t sockets) {
+  if (ports_[direction].readable == 0) readable_.push_back(direction);
+  ports_[direction].readable |= sockets;
+}
+
+void Pump::receive_readable() {
+  serving_.swap(readable_);
+  for (const std::uint32_t direction : serving_) receive(direction);
+  serving_.clear();
+}
+
 void Pump::receive(std::uint32_t direction) {
   Port& from = source(direction);
-  for (int round = 0; round < kBatchesInARow; ++round) {
-    const std::size_t most = from.batch;
-    for (std::size_t i = 0; i < most; ++i) {
-      const Frame& frame = pool_[slots_[i]];
-      received_.set_room(i, frame.memory + FramePool::kHeadroom, frame.capacity - FramePool::kHeadroom);
-    }
-    const int count = received_.receive(from.socket, most);
-    if (count < 0) {
-      // The interface went down, or nothing is there. All else cost a frame: e.g. one of a kind that a virtio header
-      // cannot tell.
-      if (errno == EAGAIN || errno == ENETDOWN) break;
-      ++directions_[direction].own_losses;
-      continue;
-    }
-    now_ = stamps_.update();
-    std::size_t bytes = 0;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-      bytes += received_.message(i).length;
-      take(direction, i);
-    }
-    send_direct(direction);
-    from.batch = bytes > kLargeFrame * static_cast<std::size_t>(count) ? kLargeBatch : ReceiveBatch::kMost;
-    if (static_cast<std::size_t>(count) < most) break;
+  const std::uint64_t readable = std::exchange(from.readable, 0);
+  if (from.more.empty()) {
+    receive_from(direction, 0);
+  } else if (from.unsorted.is_empty() && std::has_single_bit(readable)) {
+    receive_from(direction, static_cast<std::size_t>(std::countr_zero(readable)));
+  } else {
+    receive_sorted(direction);
   }
   look_again(direction);
 }
 
-void Pump::take(std::uint32_t direction, std::size_t slot) {
+// All other sockets of the group are empty, as nearly always. The kernel stays with one until it is full, goes on to
+// the next, and comes back only when the others are full: so what is read here is in order.
+void Pump::receive_from(std::uint32_t direction, std::size_t socket) {
+  Port& from = source(direction);
+  from.reading = socket;
+  for (int round = 0; round < kBatchesInARow; ++round) {
+    const std::size_t most = from.batch;
+    const int count = read_batch(direction, socket, most);
+    if (count < 0) break;
+    now_ = stamps_.update();
+    if (!others_are_empty(from, socket)) {
+      for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) keep(direction, i);
+      return receive_sorted(direction);
+    }
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+      bytes += received_.message(i).length;
+      if (const auto arrival = admit(direction, i)) take(direction, *arrival);
+    }
+    send_direct(direction);
+    if (count > 0) {
+      from.batch = bytes > kLargeFrame * static_cast<std::size_t>(count) ? kLargeBatch : ReceiveBatch::kMost;
+      if (static_cast<std::size_t>(count) < most) break;
+    }
+  }
+}
+
+// How many there are now; 0: one was lost on its way to us; -1: none.
+int Pump::read_batch(std::uint32_t direction, std::size_t socket, std::size_t most) {
+  for (std::size_t i = 0; i < most; ++i) {
+    const Frame& frame = pool_[slots_[i]];
+    received_.set_room(i, frame.memory + FramePool::kHeadroom, frame.capacity - FramePool::kHeadroom);
+  }
+  const int count = received_.receive(source(direction).at(socket), most);
+  if (count >= 0) return count;
+  // The interface went down, or nothing is there. All else cost a frame: e.g. one of a kind that a virtio header
+  // cannot tell.
+  if (errno == EAGAIN || errno == ENETDOWN) return -1;
+  ++directions_[direction].own_losses;
+  return 0;
+}
+
+// They were when we were woken, and only we empty them: so one that is empty tells that the kernel has not come round.
+bool Pump::others_are_empty(const Port& port, std::size_t socket) const {
+  return port.more.empty() || !has_frame(port.at((socket + port.size() - 1) % port.size()));
+}
+
+void Pump::receive_sorted(std::uint32_t direction) {
+  Port& from = source(direction);
+  for (int round = 0; round < kBatchesInARow; ++round) {
+    for (std::size_t i = 0; i < from.size(); ++i) keep_all(direction, (from.reading + i) % from.size());
+    now_ = stamps_.update();
+    for (const Arrival& arrival : from.unsorted.end_round()) take(direction, arrival);
+    send_direct(direction);
+    if (!from.unsorted.is_empty()) continue;
+    for (std::size_t i = 0; i < from.size(); ++i) has_frame(from.at(i));  // for the kernel's sake
+    return;
+  }
+  note_readable(direction, kAllSockets);
+}
+
+// At most what it holds, so that there is an end to it.
+void Pump::keep_all(std::uint32_t direction, std::size_t socket) {
+  const std::size_t most = socket_room(source(direction).at(socket)) / kLeastCharge;
+  for (std::size_t kept = 0; kept < most;) {
+    const int count = read_batch(direction, socket, ReceiveBatch::kMost);
+    if (count < 0) return;
+    now_ = stamps_.update();
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) keep(direction, i);
+    if (count > 0 && static_cast<std::size_t>(count) < ReceiveBatch::kMost) return;
+    kept += static_cast<std::size_t>(std::max(count, 1));
+  }
+}
+
+void Pump::keep(std::uint32_t direction, std::size_t slot) {
+  const std::optional<Arrival> arrival = admit(direction, slot);
+  if (!arrival) return;
+  leave_slot(direction, arrival->frame);
+  source(direction).unsorted.add(received_.message(slot).realtime.value_or(Nanoseconds::max()), *arrival);
+}
+
+std::optional<Arrival> Pump::admit(std::uint32_t direction, std::size_t slot) {
   const ReceiveBatch::Message message = received_.message(slot);
-  LinkDirection& its = directions_[direction];
   const std::uint32_t number = slots_[slot];
   Frame& frame = pool_[number];
-  if (message.truncated) ++its.own_losses;
-  if (message.truncated || message.length < kVirtioBytes + kEthernetHeader) return;
+  if (message.truncated) ++directions_[direction].own_losses;
+  if (message.truncated || message.length < kVirtioBytes + kEthernetHeader) return std::nullopt;
   frame.start = FramePool::kHeadroom;
   frame.length = static_cast<std::uint32_t>(message.length);
   frame.decided = false;
@@ -84,10 +163,18 @@ void Pump::take(std::uint32_t direction, std::size_t slot) {
   arrival.packet_class = classify(bytes, layout);
   arrival.ecn = read_ecn(bytes, layout);
   arrival.frame = number;
-  const VirtioHeader header = load_virtio(frame.virtio());
-  if (header.is_super_frame()) {
-    if (const auto super = SuperFrame::parse(header, bytes)) {
-      if (its.wants_wire_packets()) return offer_segments(direction, *super, arrival);
+  return arrival;
+}
+
+void Pump::take(std::uint32_t direction, const Arrival& arrival) {
+  LinkDirection& its = directions_[direction];
+  Frame& frame = pool_[arrival.frame];
+  if (frame.memory != nullptr && load_virtio(frame.virtio()).is_super_frame()) {
+    if (const auto super = SuperFrame::parse(load_virtio(frame.virtio()), frame.ethernet())) {
+      if (its.wants_wire_packets()) {
+        offer_segments(direction, *super, arrival);
+        return let_go(direction, arrival.frame);
+      }
       frame.extra_packets = static_cast<std::uint16_t>(super->count() - 1);
       frame.extra_bytes = static_cast<std::uint32_t>(super->extra_bytes());
       its.note_offered(frame);

@@ -35,14 +35,14 @@ class PumpTest : public testing::Test {
 
   void start(const Impairment& uplink, const Impairment& downlink = {}, Pump::Options options = {}) {
     pump_.emplace(std::move(options));
-    std::array<os::Fd, 2> ends;
+    std::array<std::vector<os::Fd>, 2> ends;
     for (std::size_t side = 0; side < 2; ++side) {
       auto [node, end] = os::make_message_sockets();
       const int bytes = 1 << 20;
       ::setsockopt(node.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
       ::setsockopt(end.get(), SOL_SOCKET, SO_SNDBUF, &engine_room_, sizeof engine_room_);
       nodes_[side] = std::move(node);
-      ends[side] = std::move(end);
+      ends[side].push_back(std::move(end));
     }
     pump_->add_link(0, 1, std::move(ends), {uplink, downlink});
     pump_->begin();

@@ -18,6 +18,8 @@ namespace dummynet::wire {
 class Sleeper {
  public:
   static constexpr Nanoseconds kMaxSpin{200'000};
+  /// So many are told at once; when there are as many, others may be ready too.
+  static constexpr std::size_t kMost = 64;
 
   explicit Sleeper(Nanoseconds spin);
 
@@ -37,7 +39,7 @@ class Sleeper {
   Nanoseconds credit_{0};   // how long it may spin
   Nanoseconds credit_at_{0};
   bool has_pwait2_ = true;
-  std::array<epoll_event, 64> events_{};
+  std::array<epoll_event, kMost> events_{};
 };
 
 }  // namespace dummynet::wire
