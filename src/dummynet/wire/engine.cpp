@@ -72,7 +72,7 @@ void Engine::run() {
     pump_->stop();
   });
   pump_->run();
-  pump_->flush_log();
+  pump_->end_log();
 }
 
 void Engine::handle_messages() {

@@ -18,6 +18,7 @@ constexpr std::uint64_t kWatch = std::uint64_t{1} << 32U;
 constexpr unsigned kSocketShift = 40;
 // The packet log is written before a sleep that long, and tried again after it where it did not go.
 constexpr Nanoseconds kLogPause = 2ms;
+constexpr std::string_view kEnd = "end";  // in the log: the run was over before
 
 }  // namespace
 
@@ -139,6 +140,30 @@ void Pump::lose(std::uint32_t direction, std::uint32_t frame) {
   ++directions_[direction].own_losses;
   log(direction, pool_[frame], Nanoseconds{0}, "own_loss");
   let_go(direction, frame);
+}
+
+bool Pump::end_log() {
+  const Nanoseconds now = monotonic_now();
+  for (std::uint32_t direction = 0; log_.is_on() && direction < directions_.size(); ++direction) {
+    LinkDirection& its = directions_[direction];
+    while (!its.on_the_way.empty()) log(direction, pool_[its.on_the_way.pop().frame], Nanoseconds{0}, kEnd);
+    its.pipeline.drop_queued(now, decisions_);
+    for (const Decision& decision : decisions_) {
+      note(pool_[decision.frame], decision);
+      log(direction, pool_[decision.frame], Nanoseconds{0}, kEnd);
+    }
+    decisions_.clear();
+  }
+  return log_.flush();
+}
+
+void Pump::note(Frame& frame, const Decision& decision) noexcept {
+  frame.decided = true;
+  frame.packet_class = decision.packet_class;
+  frame.bytes = decision.bytes;
+  frame.number = decision.number;
+  frame.arrived = decision.arrived;
+  frame.due = decision.due;
 }
 
 void Pump::log(std::uint32_t direction, const Frame& frame, Nanoseconds out, std::string_view drop) {

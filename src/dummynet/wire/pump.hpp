@@ -68,6 +68,9 @@ class Pump : private Pipeline::Frames {
   void turn(Nanoseconds longest);
   /// Writes what is left of the packet log.
   bool flush_log() noexcept { return log_.flush(); }
+  /// The same at the end, when nobody counts any more: who waits or is on the way gets a line too, with `end` as
+  /// reason.
+  bool end_log();
 
  private:
   struct Port {
@@ -125,6 +128,7 @@ class Pump : private Pipeline::Frames {
   void cut(std::uint32_t direction, std::uint32_t frame);
   void lose(std::uint32_t direction, std::uint32_t frame);
   void log(std::uint32_t direction, const Frame& frame, Nanoseconds out, std::string_view drop);
+  static void note(Frame& frame, const Decision& decision) noexcept;
 
   Sleeper sleeper_;
   std::size_t max_direction_bytes_;

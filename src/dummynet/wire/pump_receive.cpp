@@ -208,13 +208,7 @@ void Pump::offer(std::uint32_t direction, const Arrival& arrival) {
 
 void Pump::apply_decisions(std::uint32_t direction) {
   for (const Decision& decision : decisions_) {
-    Frame& frame = pool_[decision.frame];
-    frame.decided = true;
-    frame.packet_class = decision.packet_class;
-    frame.bytes = decision.bytes;
-    frame.number = decision.number;
-    frame.arrived = decision.arrived;
-    frame.due = decision.due;
+    note(pool_[decision.frame], decision);
     if (decision.kind == Decision::Kind::depart) {
       depart(direction, decision);
     } else {

@@ -2,10 +2,12 @@
 // as those do. With packet sockets: link_engine_test.cpp.
 #include "dummynet/wire/pump.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -372,6 +374,26 @@ TEST_F(PumpTest, LogsEveryPacketOnce) {
   EXPECT_EQ(count(R"("drop":"loss")"), 2U) << text;
   EXPECT_EQ(count(R"("class":"control")"), 1U) << text;
   EXPECT_EQ(count(R"({"link":0,"direction":"uplink","class":"data","number":3,"bytes":106,"in":)"), 1U) << text;
+}
+
+TEST_F(PumpTest, LogsWhoNeverArrivedAtTheEnd) {
+  os::Fd log = os::make_anonymous_file("log", {});
+  const os::Fd reader{::dup(log.get())};
+  Impairment impairment = delayed(1h);
+  impairment.rate = LineRate{8'000};  // the first is on the line for 0.1 s
+  start(impairment, {}, {.packet_log = std::move(log)});
+  for (std::size_t i = 0; i < 4; ++i) send(0, numbered(i));
+  serve_offered(0, 4);
+
+  EXPECT_TRUE(pump_->end_log());
+
+  std::string text(4096, '\0');
+  text.resize(static_cast<std::size_t>(::pread(reader.get(), text.data(), text.size(), 0)));
+  for (const std::string number : {"1", "2", "3", "4"}) {
+    EXPECT_THAT(text, testing::HasSubstr("\"number\":" + number + ",\"bytes\":106,\"in\":"));
+  }
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4) << text;
+  EXPECT_THAT(text, testing::EndsWith(",\"drop\":\"end\"}\n"));
 }
 
 TEST_F(PumpTest, SurvivesFramesThatAreNone) {
