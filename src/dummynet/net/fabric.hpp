@@ -19,9 +19,8 @@ namespace dummynet::net {
 /// is the link. No node of the plan: nobody sees it.
 class Fabric {
  public:
-  /// `ids`: the warden's numbers of the nodes, `fabric`: that of the fabric. All must outlive it.
-  Fabric(Warden& warden, const NetworkPlan& plan, const std::vector<int>& ids, int fabric)
-      : warden_{warden}, plan_{plan}, ids_{ids}, fabric_{fabric} {}
+  /// `fabric`: the warden's number of it. All must outlive it.
+  Fabric(Warden& warden, const NetworkPlan& plan, int fabric) : warden_{warden}, plan_{plan}, fabric_{fabric} {}
 
   /// See Network::open_cut().
   std::array<std::vector<os::Fd>, 2> open_cut(std::size_t link, const CutRoom& room) const;
@@ -42,7 +41,6 @@ class Fabric {
 
   Warden& warden_;
   const NetworkPlan& plan_;
-  const std::vector<int>& ids_;
   int fabric_;
 };
 

@@ -133,7 +133,7 @@ void Network::State::up() {
   for (const PlannedInterface& interface : plan_.interfaces) {
     interfaces_.push_back({plan_.nodes[interface.node].name, interface.name, interface.addresses});
   }
-  fabric_ = std::make_unique<Fabric>(monitor_.warden(), plan_, ids_, fabric_id_);
+  fabric_ = std::make_unique<Fabric>(monitor_.warden(), plan_, fabric_id_);
   switch_ = std::make_unique<LinkSwitch>(monitor_.warden(), plan_, ids_, *fabric_);
   phase_ = Phase::up;
 }
