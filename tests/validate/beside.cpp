@@ -31,7 +31,7 @@ constexpr const char* kEmulated =
 sender, link and receiver share what there is. **Times tell something only beside the plain cable's and the other link's**, and
 are not judged. What does not depend on time is: a loss whose 99.9 % interval does not hold what was asked is a **miss**, and
 so is a rate that is off by more than {:g} % where the plain cable carries 5 % more than it. Rates from 100 Mbit/s on are left
-out: the machine falls behind by itself.)";
+out: they depend on what else the real processors have to do.)";
 
 constexpr const char* kDelays = R"(## Delay
 

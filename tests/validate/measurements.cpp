@@ -125,7 +125,7 @@ Selection small_selection() {
   Selection some;
   some.delays = {5ms, 20ms, 100ms};
   some.rates = {1 * kMegabit, 10 * kMegabit};
-  if (processors() != Processors::emulated) some.rates.push_back(100 * kMegabit);  // else more than can be sent
+  if (processors() != Processors::emulated) some.rates.push_back(100 * kMegabit);  // else it holds at times only
   some.losses = {0.001, 0.01, 0.1};
   some.tcp_delays = {20ms};
   some.grid_rates = {1 * kMegabit, 10 * kMegabit};
