@@ -106,9 +106,9 @@ const Refusal kRefusals[] = {
     {"tmp_noexec", make_tmp_noexec, true},
 };
 
-using Case = std::tuple<Refusal, Kind, bool>;  // …, as an ordinary user?
+using RefusalCase = std::tuple<Refusal, Kind, bool>;  // …, as an ordinary user?
 
-std::string case_name(const testing::TestParamInfo<Case>& info) {
+std::string refusal_case_name(const testing::TestParamInfo<RefusalCase>& info) {
   return std::string{std::get<0>(info.param).name} + '_' + to_string(std::get<1>(info.param)) +
          (std::get<2>(info.param) ? "_ordinary" : "");
 }
@@ -124,7 +124,7 @@ void expect_output_and_endings(ProcessMonitor& monitor, const RunOptions& base) 
   EXPECT_EQ(info.err.text(), "to err\n");
 
   const auto failed = thrown<RunInfoError>([&] { monitor.run_process("exit 3", base); });
-  EXPECT_EQ(failed.info().ending, Ending{Exited{3}});
+  EXPECT_EQ(failed.info().ending, dummynet::Ending{Exited{3}});
   const auto missing = thrown<StartError>([&] { monitor.run_process({"/no/such/program"}, base); });
   EXPECT_EQ(missing.step(), StartError::Step::execute);
   EXPECT_EQ(missing.error_number(), ENOENT);
@@ -160,7 +160,7 @@ void expect_nothing_left(ProcessMonitor& monitor, const RunOptions& base, Life& 
   EXPECT_TRUE(life.wait_gone(Clock::now()));
 }
 
-class FallbackTest : public MonitorTest, public testing::WithParamInterface<Case> {
+class FallbackTest : public MonitorTest, public testing::WithParamInterface<RefusalCase> {
  protected:
   void SetUp() override {
     if (::geteuid() != 0 && (ordinary() || refusal().needs_root)) GTEST_SKIP() << "needs root, or is covered already";
@@ -223,7 +223,8 @@ TEST_P(FallbackTest, EndsWithItsOwner) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, FallbackTest,
-                         testing::Combine(testing::ValuesIn(kRefusals), every_kind(), testing::Bool()), case_name);
+                         testing::Combine(testing::ValuesIn(kRefusals), every_kind(), testing::Bool()),
+                         refusal_case_name);
 
 // ---- what has no fallback says so
 

@@ -90,8 +90,8 @@ std::string mounts() {
   return found;
 }
 
-// The cgroups of all runs that can have been made from here.
-std::set<std::string> cgroups() {
+// The cgroups_of_runs of all runs that can have been made from here.
+std::set<std::string> cgroups_of_runs() {
   std::set<std::string> places{os::Cgroup::where_am_i(), os::CgroupV1::where_am_i()};
   for (const std::string& own : std::set<std::string>{places}) places.insert(fs::path{own}.parent_path());
   std::set<std::string> found;
@@ -110,7 +110,7 @@ std::set<std::string> cgroups() {
 }  // namespace
 
 Aftermath::Aftermath(std::string folder)
-    : folder_{std::move(folder)}, mounts_before_{mounts()}, cgroups_before_{cgroups()} {
+    : folder_{std::move(folder)}, mounts_before_{mounts()}, cgroups_before_{cgroups_of_runs()} {
   const std::set<std::string> names = names_in(folder_);
   files_before_.assign(names.begin(), names.end());
 }
@@ -154,7 +154,7 @@ std::string Aftermath::files(pid_t owner) const {
 std::string Aftermath::found(pid_t owner) const {
   std::string found = processes() + files(owner);
   const std::string run = "/dummynet." + std::to_string(owner) + '-';
-  for (const std::string& one : cgroups()) {
+  for (const std::string& one : cgroups_of_runs()) {
     // A pid comes again: what was there before is another run's.
     if (one.find(run) != std::string::npos && !cgroups_before_.contains(one)) found += "cgroup " + one + "; ";
   }

@@ -19,6 +19,7 @@
 #include "dummynet/net/network.hpp"
 #include "dummynet/net/presets.hpp"
 #include "dummynet/os/check.hpp"
+#include "dummynet/os/pipe.hpp"
 #include "support/monitor_test.hpp"
 
 namespace dummynet::test {
@@ -109,10 +110,8 @@ void be_owner(const ChaosRun::Setup& setup, const std::string& file, const os::F
 
 ChaosRun::ChaosRun(Family& family, const Setup& setup, const DelegatedCgroup& delegated)
     : kind_{setup.kind}, output_{os::check(::memfd_create("output", MFD_CLOEXEC), "memfd_create")} {
-  int ends[2];
-  os::check(::pipe2(ends, O_CLOEXEC), "pipe2");
-  const os::Fd from_test{ends[0]};
-  to_owner_ = os::Fd{ends[1]};
+  auto [from_test, to_owner] = os::make_pipe();
+  to_owner_ = std::move(to_owner);
   const std::string file = setup.life + ".yaml";
   if (kind_.is_command) std::ofstream{file} << scenario(kind_.name, setup.life);
   owner_ = family.start([&] {

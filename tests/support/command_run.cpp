@@ -14,6 +14,8 @@
 #include <cstdlib>
 
 #include "dummynet/os/check.hpp"
+#include "dummynet/os/pipe.hpp"
+#include "support/ordinary_user.hpp"
 
 namespace dummynet::test {
 
@@ -22,17 +24,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr uid_t kNobody = 65534;
-
 struct Ends {
   os::Fd ours;
   os::Fd theirs;
 };
 
 Ends make_pipe() {
-  int ends[2];
-  os::check(::pipe2(ends, O_CLOEXEC), "pipe2");
-  return {os::Fd{ends[0]}, os::Fd{ends[1]}};
+  auto [read, write] = os::make_pipe();
+  return {std::move(read), std::move(write)};
 }
 
 Ends make_terminal() {
@@ -62,7 +61,7 @@ os::Fd make_input(const std::string& text) {
   ::dup2(err, 2);
   for (const std::string& one : options.environment) ::putenv(const_cast<char*>(one.c_str()));
   if (options.as_nobody && ::geteuid() == 0 &&
-      (::setresgid(kNobody, kNobody, kNobody) != 0 || ::setresuid(kNobody, kNobody, kNobody) != 0)) {
+      (::setresgid(kOrdinary, kOrdinary, kOrdinary) != 0 || ::setresuid(kOrdinary, kOrdinary, kOrdinary) != 0)) {
     ::_exit(126);
   }
   ::execv(arguments.front(), arguments.data());

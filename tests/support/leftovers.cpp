@@ -45,7 +45,7 @@ std::set<std::string> cgroups_in(const std::string& place) {
   return found;
 }
 
-std::set<std::string> cgroups() {
+std::set<std::string> cgroups_of_owners() {
   std::set<std::string> found;
   std::set<std::string> places{os::Cgroup::where_am_i(), os::CgroupV1::where_am_i()};
   for (const std::string& own : std::set<std::string>{places}) {
@@ -60,7 +60,7 @@ std::set<std::string> cgroups() {
 }  // namespace
 
 // A pid comes again: what an earlier program of the same number left is not this test's.
-Leftovers::Leftovers() : descriptors_before_{descriptors()}, cgroups_before_{cgroups()} {
+Leftovers::Leftovers() : descriptors_before_{descriptors()}, cgroups_before_{cgroups_of_owners()} {
   owners().insert(::getpid());
   static int tests = 0;
   mark_ = std::to_string(::getpid()) + '.' + std::to_string(++tests);
@@ -97,7 +97,7 @@ std::string Leftovers::processes() const {
 
 std::string Leftovers::found_now() const {
   std::string found = children();
-  for (const std::string& one : cgroups()) {
+  for (const std::string& one : cgroups_of_owners()) {
     if (!cgroups_before_.contains(one)) found += "cgroup " + one + " is left; ";
   }
   for (const std::string& one : descriptors()) {

@@ -14,17 +14,16 @@
 #include <iterator>
 
 #include "dummynet/os/fd.hpp"
+#include "support/ordinary_user.hpp"
 
 namespace dummynet::test {
 
 namespace {
 
-constexpr uid_t kNobody = 65534;
-
 void become_nobody() {
   if (::geteuid() != 0) return;
-  if (::setgroups(0, nullptr) != 0 || ::setresgid(kNobody, kNobody, kNobody) != 0 ||
-      ::setresuid(kNobody, kNobody, kNobody) != 0) {
+  if (::setgroups(0, nullptr) != 0 || ::setresgid(kOrdinary, kOrdinary, kOrdinary) != 0 ||
+      ::setresuid(kOrdinary, kOrdinary, kOrdinary) != 0) {
     throw std::runtime_error{"cannot become an ordinary user"};
   }
   // As for a program that this user has started himself: /proc/self is his.

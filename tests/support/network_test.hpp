@@ -35,6 +35,7 @@ class NetworkTest : public testing::Test {
 
 // ---- parts of a topology, in few words
 
+inline const std::vector<net::IpFamily> kBothFamilies{net::IpFamily::v4, net::IpFamily::v6};
 net::NodeSpec node(const std::string& name, net::NodeKind kind = net::NodeKind::host);
 /// "a" or "a:eth0"; addresses "10.0.0.1/24".
 net::EndpointSpec end(const std::string& text, const std::vector<std::string>& addresses = {});

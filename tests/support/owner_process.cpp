@@ -13,17 +13,12 @@
 
 #include "dummynet/core/error.hpp"
 #include "dummynet/os/check.hpp"
+#include "dummynet/os/pipe.hpp"
 #include "support/waiting.hpp"
 
 namespace dummynet::test {
 
 namespace {
-
-std::pair<os::Fd, os::Fd> make_pipe() {
-  int ends[2];
-  os::check(::pipe2(ends, O_CLOEXEC), "pipe2");
-  return {os::Fd{ends[0]}, os::Fd{ends[1]}};
-}
 
 // False at the end.
 bool read_some(int fd, std::string& into, const std::string& waiting_for) {
@@ -70,8 +65,8 @@ void OwnerProcess::be_owner(const Talk& talk, const Body& body) {
 }
 
 OwnerProcess::OwnerProcess(Terminal terminal, const Body& body) {
-  auto [from_child, to_test] = make_pipe();
-  auto [from_test, to_child] = make_pipe();
+  auto [from_child, to_test] = os::make_pipe();
+  auto [from_test, to_child] = os::make_pipe();
   int master = -1;
   int slave = -1;
   if (terminal == Terminal::own) {

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint16_t kPort = 4242;
+constexpr std::uint16_t kProbePort = 4242;
 constexpr std::size_t kNumberBytes = sizeof(std::uint32_t);
 
 void fill(char* datagram, std::size_t bytes, std::uint32_t number) {
@@ -48,7 +48,7 @@ UdpProbe::UdpProbe(ProcessMonitor& monitor, const net::Network& network, const s
   ::setsockopt(receiver_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes);  // an ordinary user has less
   ::inet_pton(AF_INET, network.address(to).c_str(), &to_.sin_addr);
   to_.sin_family = AF_INET;
-  to_.sin_port = htons(kPort);
+  to_.sin_port = htons(kProbePort);
   os::check(::bind(receiver_.get(), reinterpret_cast<const sockaddr*>(&to_), sizeof to_), "bind");
   os::check(::connect(sender_.get(), reinterpret_cast<const sockaddr*>(&to_), sizeof to_), "connect");
   send(0);

@@ -1,7 +1,7 @@
 // What can only be tried by a process on a node: the doctor starts this program there with a hidden option.
 #include <fcntl.h>
-#include <linux/if.h>
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>

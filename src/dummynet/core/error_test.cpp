@@ -4,16 +4,14 @@
 
 #include <csignal>
 
+#include "support/captured.hpp"
+
 namespace dummynet {
 namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-
-CapturedText text(std::string bytes) {
-  const std::size_t size = bytes.size();
-  return {std::make_shared<const std::string>(std::move(bytes)), size, 0};
-}
+using test::captured;
 
 RunInfo ended(Ending ending, std::chrono::nanoseconds after) {
   RunInfo info;
@@ -32,8 +30,9 @@ TEST(RunInfoError, SaysWhoHowAndWhen) {
 
 TEST(RunInfoError, ShowsTheEndOfBothStreams) {
   RunInfo info = ended(Exited{1}, 1s);
-  info.err = text("iperf3: error\n");
-  for (int line = 1; line <= 12; ++line) info.out = text(std::string{info.out.text()} + std::to_string(line) + '\n');
+  info.err = captured("iperf3: error\n");
+  for (int line = 1; line <= 12; ++line)
+    info.out = captured(std::string{info.out.text()} + std::to_string(line) + '\n');
 
   EXPECT_EQ(RunInfoError{info}.what(),
             "client (iperf3 -c server) exited with 1 after 1.00s\n"
@@ -75,7 +74,7 @@ TEST(DaemonExitError, SaysThatItEndedByItself) {
 
 TEST(TimeoutError, GoesOnFromTheName) {
   RunInfo info = ended(Killed{SIGTERM}, 2s);
-  info.out = text("half");
+  info.out = captured("half");
 
   EXPECT_EQ((TimeoutError{"ran longer than its timeout of 2s", info}.what()),
             "client (iperf3 -c server) ran longer than its timeout of 2s\n  stdout:\n    half"s);
@@ -100,7 +99,7 @@ TEST(StartError, NeedsNoErrorNumber) {
 
 TEST(GroupError, ListsAllThatHappened) {
   RunInfo failed = ended(Exited{1}, 1s);
-  failed.err = text("no route\n");
+  failed.err = captured("no route\n");
   const GroupError group{{std::make_exception_ptr(RunInfoError{failed}), std::make_exception_ptr(NoProcessesError{})}};
 
   EXPECT_EQ(group.what(),

@@ -13,6 +13,7 @@
 #include "dummynet/core/readiness.hpp"
 #include "dummynet/os/anonymous_file.hpp"
 #include "dummynet/os/check.hpp"
+#include "dummynet/os/pipe.hpp"
 
 namespace dummynet {
 
@@ -20,17 +21,6 @@ namespace {
 
 constexpr int kLargePipeBytes = 1 << 20;
 constexpr std::size_t kDefaultPipeBytes = 64U << 10U;
-
-struct PipeEnds {
-  os::Fd read;
-  os::Fd write;
-};
-
-PipeEnds make_pipe() {
-  int ends[2];
-  os::check(::pipe2(ends, O_CLOEXEC), "pipe2");
-  return {os::Fd{ends[0]}, os::Fd{ends[1]}};
-}
 
 // A pipe that nobody reads sends SIGPIPE to the writing thread. The program we live in must not notice.
 ssize_t write_without_sigpipe(int fd, std::string_view bytes) {
@@ -77,7 +67,7 @@ MonitorState::StandardStreams MonitorState::open_standard_streams(ProcessRecord&
   } else if (const auto* file = std::get_if<InputFile>(&options.input)) {
     give(0, open_file(file->path, O_RDONLY));
   } else if (std::holds_alternative<InputPipe>(options.input)) {
-    PipeEnds pipe = make_pipe();
+    os::Pipe pipe = os::make_pipe();
     os::check(::fcntl(pipe.write.get(), F_SETFL, O_NONBLOCK), "fcntl");
     record.input.fd = std::move(pipe.write);
     give(0, std::move(pipe.read));
@@ -87,7 +77,7 @@ MonitorState::StandardStreams MonitorState::open_standard_streams(ProcessRecord&
   }
   const auto open_output = [&](std::size_t number, OutputChannel& channel, const std::string& path) {
     if (!path.empty()) return give(number, open_file(path, O_WRONLY | O_CREAT | O_TRUNC));
-    PipeEnds pipe = make_pipe();
+    os::Pipe pipe = os::make_pipe();
     channel.fd = std::move(pipe.read);
     give(number, std::move(pipe.write));
   };

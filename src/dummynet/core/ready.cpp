@@ -3,7 +3,7 @@
 namespace dummynet {
 namespace {
 
-struct Wording {
+struct ReadyWording {
   std::string operator()(const ReadyListen& listen) const {
     const std::string port = std::to_string(listen.port);
     return listen.protocol == ReadyListen::Protocol::tcp ? "tcp port " + port + " to listen"
@@ -18,6 +18,6 @@ struct Wording {
 
 }  // namespace
 
-std::string to_string(const Ready& ready) { return std::visit(Wording{}, ready.condition); }
+std::string to_string(const Ready& ready) { return std::visit(ReadyWording{}, ready.condition); }
 
 }  // namespace dummynet

@@ -17,7 +17,7 @@ std::string signal_name(int signal) {
   return "signal " + std::to_string(signal);
 }
 
-struct Wording {
+struct EndingWording {
   std::string operator()(const Exited& exited) const { return "exited with " + std::to_string(exited.code); }
   std::string operator()(const Killed& killed) const {
     return "killed by " + signal_name(killed.signal) + (killed.core_dumped ? " (core dumped)" : "");
@@ -47,7 +47,7 @@ bool stream_matches(const CapturedText& stream, const std::optional<std::string>
 
 }  // namespace
 
-std::string to_string(const Ending& ending) { return std::visit(Wording{}, ending); }
+std::string to_string(const Ending& ending) { return std::visit(EndingWording{}, ending); }
 
 std::string CapturedText::last_lines(std::size_t lines, std::size_t bytes) const {
   std::string_view rest = dropped_bytes_ == 0 || tail().empty() ? text() : tail();

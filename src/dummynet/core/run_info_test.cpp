@@ -5,22 +5,19 @@
 #include <csignal>
 
 #include "dummynet/core/error.hpp"
+#include "support/captured.hpp"
 
 namespace dummynet {
 namespace {
 
 using namespace std::string_literals;
-
-CapturedText text(std::string bytes) {
-  const std::size_t size = bytes.size();
-  return {std::make_shared<const std::string>(std::move(bytes)), size, 0};
-}
+using test::captured;
 
 RunInfo printed(std::string bytes) {
   RunInfo info;
   info.name = "client";
   info.command = std::vector<std::string>{"echo"};
-  info.out = text(std::move(bytes));
+  info.out = captured(std::move(bytes));
   return info;
 }
 
@@ -32,19 +29,19 @@ TEST(Ending, IsToldInWords) {
 }
 
 TEST(CapturedText, GivesItsLastLines) {
-  EXPECT_EQ(text("").last_lines(2), "");
-  EXPECT_EQ(text("a").last_lines(2), "a");
-  EXPECT_EQ(text("a\nb\nc\n").last_lines(2), "b\nc");
-  EXPECT_EQ(text("a\nb\nc").last_lines(2), "b\nc");
-  EXPECT_EQ(text("a\nb\nc").last_lines(9), "a\nb\nc");
-  EXPECT_EQ(text("a\n\n\n").last_lines(2), "\n");
-  EXPECT_EQ(text("\n\nb").last_lines(2), "\nb");
-  EXPECT_EQ(text("a\nb").last_lines(0), "");
+  EXPECT_EQ(captured("").last_lines(2), "");
+  EXPECT_EQ(captured("a").last_lines(2), "a");
+  EXPECT_EQ(captured("a\nb\nc\n").last_lines(2), "b\nc");
+  EXPECT_EQ(captured("a\nb\nc").last_lines(2), "b\nc");
+  EXPECT_EQ(captured("a\nb\nc").last_lines(9), "a\nb\nc");
+  EXPECT_EQ(captured("a\n\n\n").last_lines(2), "\n");
+  EXPECT_EQ(captured("\n\nb").last_lines(2), "\nb");
+  EXPECT_EQ(captured("a\nb").last_lines(0), "");
 }
 
 TEST(CapturedText, LimitsItsLastLinesInBytesWithoutCuttingACharacter) {
-  EXPECT_EQ(text("abcdef").last_lines(1, 3), "def");
-  EXPECT_EQ(text("aäöü").last_lines(1, 3), "ü");
+  EXPECT_EQ(captured("abcdef").last_lines(1, 3), "def");
+  EXPECT_EQ(captured("aäöü").last_lines(1, 3), "ü");
 }
 
 TEST(CapturedText, TakesItsLastLinesFromBehindWhatWasDropped) {
@@ -84,7 +81,7 @@ TEST(Match, DoesNotJoinWhatWasNeverALine) {
 
 TEST(Match, AsksBothStreams) {
   RunInfo info = printed("one\n");
-  info.err = text("two\n");
+  info.err = captured("two\n");
 
   EXPECT_TRUE(info.matches({.out = "one", .err = "two"}));
   EXPECT_FALSE(info.matches({.out = "one", .err = "one"}));

@@ -15,6 +15,7 @@
 #include "dummynet/core/password_prompt.hpp"
 #include "dummynet/core/warden_launch.hpp"
 #include "dummynet/os/check.hpp"
+#include "dummynet/os/pipe.hpp"
 
 namespace dummynet {
 
@@ -24,17 +25,6 @@ constexpr int kWordsDeadlineMs = 5'000;
 constexpr std::size_t kMaxWords = 2'000;
 constexpr const char* kMendPassword =
     "set DUMMYNET_SUDO_PASSWD, or run in a terminal, or allow it without a password: sudoers(5), NOPASSWD";
-
-struct Pipe {
-  os::Fd reader;
-  os::Fd writer;
-};
-
-Pipe make_pipe() {
-  int ends[2];
-  os::check(::pipe2(ends, O_CLOEXEC), "pipe2");
-  return {os::Fd{ends[0]}, os::Fd{ends[1]}};
-}
 
 // What root shall execute. The file is there as long as this is.
 struct Program {
@@ -53,14 +43,14 @@ Program find_program() {
 
 // A pipe with the password and nothing after it: where sudo asks once more, or for something else, it finds the end.
 os::Fd password_pipe(const Secret* password) {
-  Pipe pipe = make_pipe();
+  os::Pipe pipe = os::make_pipe();
   if (password != nullptr) {
     const std::string_view bytes = password->bytes();
     char line_end = '\n';
     const iovec parts[] = {{const_cast<char*>(bytes.data()), bytes.size()}, {&line_end, 1}};
-    os::check(::writev(pipe.writer.get(), parts, 2), "writev");  // never full: Secret::kMaxBytes < PIPE_BUF
+    os::check(::writev(pipe.write.get(), parts, 2), "writev");  // never full: Secret::kMaxBytes < PIPE_BUF
   }
-  return std::move(pipe.reader);
+  return std::move(pipe.read);
 }
 
 warden::Start sudo_request(const Program& program, bool with_password) {
@@ -180,9 +170,9 @@ std::unique_ptr<WardenProcess> SudoSession::attempt(WardenProcess& carrier, cons
   try {
     return std::make_unique<WardenProcess>(options, run, [&](const os::Fd& socket) {
       const os::Fd input = password_pipe(password);
-      Pipe errors = make_pipe();
-      words_ = std::move(errors.reader);
-      const int fds[] = {input.get(), socket.get(), errors.writer.get()};
+      os::Pipe errors = os::make_pipe();
+      words_ = std::move(errors.read);
+      const int fds[] = {input.get(), socket.get(), errors.write.get()};
       start_sudo(carrier, sudo_request(program, password != nullptr), fds, command);
     });
   } catch (const StartError& error) {

@@ -11,7 +11,7 @@
 namespace dummynet::net {
 namespace {
 
-using Place = TopologyComplaint::Place;
+using Where = TopologyComplaint::Place;
 
 std::string_view to_string(IpFamily family) { return family == IpFamily::v4 ? "IPv4" : "IPv6"; }
 
@@ -69,7 +69,7 @@ std::optional<Subnet> AddressChooser::wanted_subnet(const Segment& segment, IpFa
     if (!subnet || subnet->base.family() != family) continue;
     if (wanted && wanted != subnet) {
       draft_.complain(
-          Place::link, link,
+          Where::link, link,
           fmt::format("{} is not {}, which another link of the same segment gives", subnet->text(), wanted->text()));
       continue;
     }
@@ -89,7 +89,7 @@ void AddressChooser::choose_for(const Segment& segment, IpFamily family, FreeSub
     const std::uint64_t room = room_in(*subnet) - std::min(room_in(*subnet), used);
     if (room >= segment.interfaces.size()) return fill(segment, *subnet);
     draft_.complain(
-        Place::link, link,
+        Where::link, link,
         fmt::format("the subnet {} has {} addresses{}, but {} interfaces need one; give a larger one", subnet->text(),
                     room_in(*subnet), used == 0 ? "" : fmt::format(", {} in use", used), segment.interfaces.size()));
     return;
@@ -98,7 +98,7 @@ void AddressChooser::choose_for(const Segment& segment, IpFamily family, FreeSub
   if (subnet) return fill(segment, *subnet);
   const Subnet& range = family == IpFamily::v4 ? draft_.topology.v4_range : draft_.topology.v6_range;
   draft_.complain(
-      Place::link, link,
+      Where::link, link,
       fmt::format("all {} addresses of {} are in use; give this link a subnet", to_string(family), range.text()));
 }
 

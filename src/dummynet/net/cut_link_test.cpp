@@ -33,7 +33,6 @@ using test::end;
 using test::link;
 using test::node;
 
-const std::vector<IpFamily> kBoth{IpFamily::v4, IpFamily::v6};
 constexpr std::size_t kFullFrame = 1514;
 constexpr std::uint16_t kPort = 4242;
 
@@ -222,7 +221,7 @@ TEST_F(CutLinkTest, JoinsRoutersAndSwitchesInBothFamilies) {
   if (!has_program("ping")) GTEST_SKIP() << "no ping(8) here";
   for (const NodeKind middle : {NodeKind::router, NodeKind::bridge}) {
     Topology topology = chain(middle, true);
-    topology.families = kBoth;
+    topology.families = test::kBothFamilies;
     topology.links[0].mtu = 9000;
     topology.links[1].mtu = 9000;
     topology.links[1].second.mac = MacAddress{{2, 0, 0, 0, 0, 9}};
@@ -251,7 +250,7 @@ TEST_F(CutLinkTest, LeavesNoTraceInTheNodes) {
 
 TEST_F(CutLinkTest, TheFabricItselfSaysNothing) {
   Topology topology = pair();
-  topology.families = kBoth;
+  topology.families = test::kBothFamilies;
   Network network{monitor_, topology};
   network.up();
   const os::Fd listener = open(network, "a", AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
@@ -283,12 +282,12 @@ TEST_F(CutLinkTest, TheFabricItselfSaysNothing) {
 
 TEST_F(CutLinkTest, HandsOverWholeWhatItsReaderCanCutUp) {
   Topology topology = pair();
-  topology.families = kBoth;
+  topology.families = test::kBothFamilies;
   Network network{monitor_, topology};
   network.up();
   Carrier carrier{network, 0};
 
-  for (const IpFamily family : kBoth) {
+  for (const IpFamily family : test::kBothFamilies) {
     carrier.forget_longest();
     send_by_tcp(network, "a", "b", family);
     EXPECT_GT(carrier.longest_frame(), 4 * kFullFrame);
@@ -327,7 +326,7 @@ TEST_F(CutLinkTest, LetsTheKernelCutUpWhatItsReaderCannot) {
 TEST_F(CutLinkTest, GoesDownAndComesBack) {
   if (!has_program("ping")) GTEST_SKIP() << "no ping(8) here";
   Topology topology = pair();
-  topology.families = kBoth;
+  topology.families = test::kBothFamilies;
   Network network{monitor_, topology};
   network.up();
   const Carrier carrier{network, 0};

@@ -9,7 +9,7 @@
 namespace dummynet::net {
 namespace {
 
-using Place = TopologyComplaint::Place;
+using Where = TopologyComplaint::Place;
 
 /// The first router that this member of a subnet can send to.
 const SharedSubnets::Member* find_router(const SharedSubnets& subnets, const SharedSubnets::Membership& from) {
@@ -65,18 +65,18 @@ void check_next_hop(NetworkDraft& draft, const SharedSubnets& subnets, std::size
   });
   if (found == memberships.end()) {
     draft.complain(
-        Place::node, node,
+        Where::node, node,
         fmt::format("{}, which is on none of its subnets: {}", what, list_subnets(draft, node, via.family())));
     return;
   }
   const auto& members = subnets[found->subnet].members;
   const auto owner = std::ranges::find(members, via, &SharedSubnets::Member::address);
   if (owner == members.end()) {
-    draft.warn(Place::node, node, what + ", which is no node's address");
+    draft.warn(Where::node, node, what + ", which is no node's address");
   } else if (owner->node == node) {
-    draft.complain(Place::node, node, what + ", which is its own address");
+    draft.complain(Where::node, node, what + ", which is its own address");
   } else if (!draft.forwards(owner->node)) {
-    draft.warn(Place::node, node,
+    draft.warn(Where::node, node,
                fmt::format("{}, but {} is no router", what, backticked(draft.plan.nodes[owner->node].name)));
   }
 }
@@ -127,7 +127,7 @@ void check_default_routes(NetworkDraft& draft) {
         if (via.family() != family) continue;
         if (++count == 2) {
           draft.complain(
-              Place::node, node,
+              Where::node, node,
               fmt::format("{} has two default routes of one family", backticked(draft.plan.nodes[node].name)));
         }
         check_next_hop(draft, *subnets, node, via);

@@ -11,7 +11,7 @@
 namespace dummynet::net {
 namespace {
 
-using Place = TopologyComplaint::Place;
+using Where = TopologyComplaint::Place;
 
 // Loopback addresses are on no segment: each stands for itself.
 constexpr std::size_t kNoSegment = std::numeric_limits<std::size_t>::max();
@@ -55,7 +55,7 @@ void GivenAddresses::take_from_node(NetworkDraft& draft, std::size_t node) {
   const std::size_t segment = bridge ? draft.segment_of[*bridge] : kNoSegment;
   auto& taker = bridge ? draft.plan.interfaces[*bridge].addresses : planned.loopback_addresses;
   for (const InterfaceAddress& address : draft.topology.nodes[node].addresses) {
-    take(draft, address, segment, {Place::node, node}, backticked(planned.name), taker);
+    take(draft, address, segment, {Where::node, node}, backticked(planned.name), taker);
   }
 }
 
@@ -71,7 +71,7 @@ void GivenAddresses::take_from_end(NetworkDraft& draft, std::size_t link, std::s
     return;
   }
   if (end == 0 && draft.topology.links[link].kind == LinkKind::macvlan) return;  // complained about already
-  const Origin origin{end == 0 ? Place::first_endpoint : Place::second_endpoint, link};
+  const Origin origin{end == 0 ? Where::first_endpoint : Where::second_endpoint, link};
   for (const InterfaceAddress& address : spec.addresses) {
     const bool is_known =
         planned.link != link && std::ranges::find(planned.addresses, address) != planned.addresses.end();
@@ -103,9 +103,9 @@ void GivenAddresses::take_from_link(NetworkDraft& draft, std::size_t link) {
   const auto& [first, second] = draft.ends[link];
   const auto interface = second.interface ? second.interface : first.interface;
   if (!subnet || !interface) return;
-  const Origin origin{Place::link, link};
+  const Origin origin{Where::link, link};
   if (const std::string fault = find_fault({first_address_in(*subnet), subnet->length}); !fault.empty()) {
-    draft.complain(Place::link, link,
+    draft.complain(Where::link, link,
                    fmt::format("{} cannot be the subnet of a link: of its first address, {}", subnet->text(), fault));
     return;
   }
@@ -129,7 +129,7 @@ void GivenAddresses::check_overlaps(NetworkDraft& draft) {
       continue;
     }
     // The later one in the text is the one to blame.
-    const auto key = [](const Range* one) { return std::pair{one->origin.place != Place::node, one->origin.index}; };
+    const auto key = [](const Range* one) { return std::pair{one->origin.place != Where::node, one->origin.index}; };
     const Range* late = key(range) < key(widest) ? widest : range;
     const Range* early = late == range ? widest : range;
     draft.complain(late->origin.place, late->origin.index,

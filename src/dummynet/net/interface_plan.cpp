@@ -12,11 +12,10 @@
 namespace dummynet::net {
 namespace {
 
-using Place = TopologyComplaint::Place;
+using Where = TopologyComplaint::Place;
 
 // A new namespace's loopback is 1, and modules may add a few tunnels of their own.
 constexpr std::uint32_t kFirstIndex = 100;
-constexpr std::size_t kMostPorts = 1023;  // BR_MAX_PORTS less the one that the kernel never gives
 
 class InterfacePlanner {
  public:
@@ -293,12 +292,12 @@ void InterfacePlanner::place_macvlan(std::size_t link) {
 
 void InterfacePlanner::check_ports() {
   for (std::size_t node = 0; node < names_.size(); ++node) {
-    if (!draft_.bridge_of[node] || draft_.interfaces_of[node].size() - 1 <= kMostPorts) continue;
+    if (!draft_.bridge_of[node] || draft_.interfaces_of[node].size() - 1 <= kMostBridgePorts) continue;
     draft_.complain(
-        Place::node, node,
+        Where::node, node,
         fmt::format("the switch {} has {} ports; Linux bridges have at most {}: join several switches, or "
                     "make it a router",
-                    backticked(draft_.plan.nodes[node].name), draft_.interfaces_of[node].size() - 1, kMostPorts));
+                    backticked(draft_.plan.nodes[node].name), draft_.interfaces_of[node].size() - 1, kMostBridgePorts));
   }
 }
 
@@ -313,7 +312,7 @@ std::uint32_t mtu_of(const NetworkDraft& draft, std::size_t interface) {
 void check_mtu_of_parents(NetworkDraft& draft) {
   for (const PlannedInterface& one : draft.plan.interfaces) {
     if (!one.parent || !one.mtu || *one.mtu <= mtu_of(draft, *one.parent)) continue;
-    draft.complain(Place::link, *one.link,
+    draft.complain(Where::link, *one.link,
                    fmt::format("an MTU of {} is more than the {} of {}, on which this link stands", *one.mtu,
                                mtu_of(draft, *one.parent), draft.shown(*one.parent)));
   }

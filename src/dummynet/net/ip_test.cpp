@@ -7,16 +7,16 @@
 namespace dummynet::net {
 namespace {
 
-IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
+IpAddress parsed(std::string_view text) { return IpAddress::parse(text).value(); }
 
 TEST(IpAddress, ReadsAndWritesBothFamilies) {
   for (const char* text : {"0.0.0.0", "10.0.0.1", "255.255.255.255", "::", "::1", "fd00::1", "2001:db8::a:0:0:1"}) {
-    EXPECT_EQ(ip(text).text(), text);
+    EXPECT_EQ(parsed(text).text(), text);
   }
-  EXPECT_EQ(ip("FD00:0:0:0:0:0:0:1").text(), "fd00::1");
-  EXPECT_EQ(ip("10.0.0.1"), IpAddress{0x0a000001U});
-  EXPECT_EQ(ip("10.0.0.1").family(), IpFamily::v4);
-  EXPECT_EQ(ip("::1").family(), IpFamily::v6);
+  EXPECT_EQ(parsed("FD00:0:0:0:0:0:0:1").text(), "fd00::1");
+  EXPECT_EQ(parsed("10.0.0.1"), IpAddress{0x0a000001U});
+  EXPECT_EQ(parsed("10.0.0.1").family(), IpFamily::v4);
+  EXPECT_EQ(parsed("::1").family(), IpFamily::v6);
 }
 
 TEST(IpAddress, RefusesWhatOnlyLooksLikeOne) {
@@ -28,31 +28,31 @@ TEST(IpAddress, RefusesWhatOnlyLooksLikeOne) {
 }
 
 TEST(IpAddress, CountsOnAcrossBytes) {
-  EXPECT_EQ(ip("10.0.0.255").plus(1).text(), "10.0.1.0");
-  EXPECT_EQ(ip("0.0.0.0").plus(0xffffffffU).text(), "255.255.255.255");
-  EXPECT_EQ(ip("fd00::ffff:ffff:ffff:ffff").plus(1).text(), "fd00:0:0:1::");
-  EXPECT_EQ(ip("::1").plus(~std::uint64_t{0}).text(), "0:0:0:1::");
-  EXPECT_THROW(ip("255.255.255.255").plus(1), std::length_error);
-  EXPECT_THROW(ip("0.0.0.0").plus(std::uint64_t{1} << 32U), std::length_error);
-  EXPECT_THROW(ip("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff").plus(1), std::length_error);
+  EXPECT_EQ(parsed("10.0.0.255").plus(1).text(), "10.0.1.0");
+  EXPECT_EQ(parsed("0.0.0.0").plus(0xffffffffU).text(), "255.255.255.255");
+  EXPECT_EQ(parsed("fd00::ffff:ffff:ffff:ffff").plus(1).text(), "fd00:0:0:1::");
+  EXPECT_EQ(parsed("::1").plus(~std::uint64_t{0}).text(), "0:0:0:1::");
+  EXPECT_THROW(parsed("255.255.255.255").plus(1), std::length_error);
+  EXPECT_THROW(parsed("0.0.0.0").plus(std::uint64_t{1} << 32U), std::length_error);
+  EXPECT_THROW(parsed("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff").plus(1), std::length_error);
 }
 
 TEST(IpAddress, IsOrderedByFamilyThenNumber) {
-  EXPECT_LT(ip("255.255.255.255"), ip("::"));
-  EXPECT_LT(ip("9.255.255.255"), ip("10.0.0.0"));
+  EXPECT_LT(parsed("255.255.255.255"), parsed("::"));
+  EXPECT_LT(parsed("9.255.255.255"), parsed("10.0.0.0"));
 }
 
 TEST(Subnet, KnowsWhatIsInIt) {
   const Subnet subnet = Subnet::parse("10.0.0.4/30").value();
 
-  EXPECT_TRUE(subnet.contains(ip("10.0.0.7")));
-  EXPECT_FALSE(subnet.contains(ip("10.0.0.8")));
-  EXPECT_FALSE(subnet.contains(ip("a00:4::")));
-  EXPECT_TRUE(Subnet::parse("0.0.0.0/0")->contains(ip("192.0.2.1")));
+  EXPECT_TRUE(subnet.contains(parsed("10.0.0.7")));
+  EXPECT_FALSE(subnet.contains(parsed("10.0.0.8")));
+  EXPECT_FALSE(subnet.contains(parsed("a00:4::")));
+  EXPECT_TRUE(Subnet::parse("0.0.0.0/0")->contains(parsed("192.0.2.1")));
   EXPECT_TRUE(subnet.overlaps(Subnet::parse("10.0.0.0/8").value()));
   EXPECT_TRUE(Subnet::parse("10.0.0.0/8")->overlaps(subnet));
   EXPECT_FALSE(subnet.overlaps(Subnet::parse("10.0.0.0/30").value()));
-  EXPECT_TRUE(Subnet::parse("fd00:0:0:1::/64")->contains(ip("fd00:0:0:1::99")));
+  EXPECT_TRUE(Subnet::parse("fd00:0:0:1::/64")->contains(parsed("fd00:0:0:1::99")));
   EXPECT_EQ(Subnet::parse("fd00::/48")->text(), "fd00::/48");
 }
 

@@ -15,7 +15,7 @@
 namespace dummynet::net {
 namespace {
 
-using Place = TopologyComplaint::Place;
+using Where = TopologyComplaint::Place;
 
 class NatPlanner {
  public:
@@ -114,7 +114,7 @@ std::optional<std::size_t> NatPlanner::complain_about_outside(std::size_t node, 
   } else {
     message = fmt::format("has several links to {}; name one of {} as `outside`", backticked(outside), list(found));
   }
-  draft_.complain(Place::node, node, start + message);
+  draft_.complain(Where::node, node, start + message);
   return std::nullopt;
 }
 
@@ -154,7 +154,7 @@ void NatPlanner::plan_forwards(PlannedNat& nat) {
   for (const PortForward& forward : forwards) {
     const auto complain = [&](const std::string& message) {
       draft_.complain(
-          Place::node, nat.node,
+          Where::node, nat.node,
           fmt::format("{} cannot forward {} port {}: {}", backticked(name_of(nat.node)),
                       forward.protocol == PortForward::Protocol::tcp ? "tcp" : "udp", forward.port, message));
     };

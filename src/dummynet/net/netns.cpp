@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kKillDeadline = 10s;
 constexpr auto kSettleDeadline = 5s;
-constexpr auto kPause = 500us;
+constexpr auto kShortPause = 500us;
 
 /// Waits for the end of who holds this pidfd.
 bool has_ended(const os::Fd& pidfd, Clock::time_point deadline) {
@@ -99,7 +99,7 @@ void Netns::settle() {
   for (;;) {
     const std::vector<LinkInfo> all = links();
     if (std::none_of(all.begin(), all.end(), waits) || Clock::now() > deadline) return;
-    std::this_thread::sleep_for(kPause);  // nothing tells; it takes microseconds on an idle machine
+    std::this_thread::sleep_for(kShortPause);  // nothing tells; it takes microseconds on an idle machine
   }
 }
 

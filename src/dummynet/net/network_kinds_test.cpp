@@ -14,8 +14,6 @@ using test::end;
 using test::link;
 using test::node;
 
-const std::vector<IpFamily> kBoth{IpFamily::v4, IpFamily::v6};
-
 class NetworkKindsTest : public test::NetworkTest {
  protected:
   void SetUp() override {
@@ -43,7 +41,7 @@ Topology chain(const std::vector<IpFamily>& families) {
 }
 
 TEST_F(NetworkKindsTest, RoutersForwardBothFamilies) {
-  Network network{monitor_, chain(kBoth)};
+  Network network{monitor_, chain(test::kBothFamilies)};
   network.up();
 
   EXPECT_TRUE(succeeds(network, "client", ping(network.address("server"))));
@@ -52,7 +50,7 @@ TEST_F(NetworkKindsTest, RoutersForwardBothFamilies) {
 }
 
 TEST_F(NetworkKindsTest, Ipv6AddressesWorkAtOnce) {
-  Network network{monitor_, chain(kBoth)};
+  Network network{monitor_, chain(test::kBothFamilies)};
   network.up();
 
   // Flags, the fifth column: 40 is tentative, 80 permanent, 02 without duplicate detection.
@@ -73,7 +71,7 @@ TEST_F(NetworkKindsTest, NobodyHearsOfIpv6WhereItIsNotUsed) {
 
 TEST_F(NetworkKindsTest, ABridgeJoinsItsLinksToOneSegment) {
   Topology topology;
-  topology.families = kBoth;
+  topology.families = test::kBothFamilies;
   topology.nodes = {node("a"), node("switch", NodeKind::bridge), node("b"), node("c")};
   topology.links = {link(end("a"), end("switch")), link(end("switch"), end("b")), link(end("c"), end("switch"))};
   Network network{monitor_, topology};
@@ -184,7 +182,7 @@ TEST_F(NetworkKindsTest, TheKernelsOwnWordsAreShown) {
 }
 
 TEST_F(NetworkKindsTest, ALinkThatWentDownComesBackWithAllItHad) {
-  Network network{monitor_, chain(kBoth)};
+  Network network{monitor_, chain(test::kBothFamilies)};
   network.up();
   const std::string far = network.address("server");
   const std::string far6 = network.address("server", IpFamily::v6);
@@ -203,7 +201,7 @@ TEST_F(NetworkKindsTest, ALinkThatWentDownComesBackWithAllItHad) {
 TEST_F(NetworkKindsTest, AllOfItWorksForAnOrdinaryUser) {
   test::as_nobody([] {
     ProcessMonitor monitor{MonitorOptions{.log = {}, .sandbox = true}};
-    Topology topology = chain(kBoth);
+    Topology topology = chain(test::kBothFamilies);
     topology.nodes[0].sysctls = {{"net.ipv4.conf.eth0.rp_filter", "2"}};
     Network network{monitor, topology};
     network.up();

@@ -4,20 +4,16 @@
 
 #include <array>
 
+#include "support/network_test.hpp"
+
 namespace dummynet::net {
 namespace {
 
+using test::node;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-NodeSpec node(std::string name, NodeKind kind = NodeKind::host) {
-  NodeSpec spec;
-  spec.name = std::move(name);
-  spec.kind = kind;
-  return spec;
-}
 
 /// "a" or "a:eth0"
 EndpointSpec at(const std::string& text) {

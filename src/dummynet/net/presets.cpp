@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kMostRouters = 1000;
 constexpr std::size_t kMostMeshed = 64;
-constexpr std::size_t kMostPorts = 1023;
 
 void check_count(const char* what, std::size_t count, std::size_t least, std::size_t most) {
   if (count >= least && count <= most) return;
@@ -76,7 +75,7 @@ Topology star(std::size_t hosts, StarOptions options) {
   const bool is_switched = options.hub == NodeKind::bridge;
   check_count(is_switched ? "hosts of a star around a switch, which has no more ports (a router has)"
                           : "hosts of a star around a router",
-              hosts, 1, is_switched ? kMostPorts : kMostPresetNodes - 1);
+              hosts, 1, is_switched ? kMostBridgePorts : kMostPresetNodes - 1);
   Topology topology;
   const std::string hub = add_node(topology, "hub", options.hub);
   for (std::size_t i = 1; i <= hosts; ++i) add_link(topology, add_node(topology, host(i)), hub);

@@ -9,7 +9,7 @@
 namespace dummynet::net {
 namespace {
 
-using Place = TopologyComplaint::Place;
+using Where = TopologyComplaint::Place;
 
 class SegmentFinder {
  public:
@@ -70,7 +70,7 @@ void SegmentFinder::join_vlans(std::size_t depth) {
     if (depth_[*first.interface] != depth || joined_.joined(*first.interface, *second.interface)) continue;
     if (!draft_.is_whole) continue;
     const auto parent = [&](std::size_t interface) { return draft_.shown(*draft_.plan.interfaces[interface].parent); };
-    draft_.complain(Place::link, link,
+    draft_.complain(Where::link, link,
                     fmt::format("this vlan stands on {} and {}, which are not joined by links of their own",
                                 parent(*first.interface), parent(*second.interface)));
   }
@@ -90,7 +90,7 @@ void SegmentFinder::check_switches() {
       continue;
     }
     draft_.complain(
-        Place::link, link,
+        Where::link, link,
         fmt::format("this link closes a loop of switches between {} and {}, in which frames would circle "
                     "for ever; leave it out, or make one of them a router",
                     backticked(draft_.plan.nodes[one.node].name), backticked(draft_.plan.nodes[other.node].name)));

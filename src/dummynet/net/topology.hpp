@@ -12,6 +12,9 @@
 /// What a network should be, as plain values; net/network_plan.hpp says what is made of it.
 namespace dummynet::net {
 
+/// What a Linux bridge has: BR_MAX_PORTS less the one that the kernel never gives.
+inline constexpr std::size_t kMostBridgePorts = 1023;
+
 enum class NodeKind : std::uint8_t {
   host,        ///< does not forward
   router,      ///< forwards; has routes to every subnet

@@ -10,13 +10,13 @@
 namespace dummynet::net {
 namespace {
 
-using Place = TopologyComplaint::Place;
+using Where = TopologyComplaint::Place;
 
 constexpr std::uint32_t kLargestVlan = 4094;            // IEEE 802.1Q: 0 and 4095 are reserved
 constexpr std::uint32_t kLargestVni = (1U << 24U) - 1;  // RFC 7348
 constexpr std::uint32_t kSmallestMtu = 68;              // RFC 791
 constexpr std::uint32_t kSmallestV6Mtu = 1280;          // RFC 8200; below it the kernel takes IPv6 off the interface
-constexpr std::uint32_t kLargestMtu = 65535;
+constexpr std::uint32_t kLargestMtuOfLink = 65535;
 
 /// What is wrong with it, or nothing.
 std::string find_fault_in_sysctl(std::string_view name, std::string_view value) {
@@ -70,7 +70,7 @@ class TopologyCheck {
 void TopologyCheck::add_nodes() {
   for (std::size_t i = 0; i < draft_.topology.nodes.size(); ++i) {
     const NodeSpec& node = draft_.topology.nodes[i];
-    const auto complain = [&](std::string message) { draft_.complain(Place::node, i, std::move(message)); };
+    const auto complain = [&](std::string message) { draft_.complain(Where::node, i, std::move(message)); };
     if (auto fault = find_fault_in_node_name(node.name)) complain(std::move(*fault));
     // Host names mean the same in either case: hosts(5) could only give one of them.
     const auto [first, is_new] = draft_.node_by_name.emplace(to_lower(node.name), i);
@@ -94,10 +94,10 @@ void TopologyCheck::check_ranges() {
   const Subnet& v4 = draft_.topology.v4_range;
   const Subnet& v6 = draft_.topology.v6_range;
   if (v4.base.family() != IpFamily::v4 || v4.length > 30) {
-    draft_.complain(Place::network, 0, fmt::format("no links' addresses can be chosen from {}", v4.text()));
+    draft_.complain(Where::network, 0, fmt::format("no links' addresses can be chosen from {}", v4.text()));
   }
   if (v6.base.family() != IpFamily::v6 || v6.length > 64) {
-    draft_.complain(Place::network, 0, fmt::format("no links' addresses can be chosen from {}", v6.text()));
+    draft_.complain(Where::network, 0, fmt::format("no links' addresses can be chosen from {}", v6.text()));
   }
 }
 
@@ -126,7 +126,7 @@ void TopologyCheck::find_ends(std::size_t link) {
 
 void TopologyCheck::check_numbers(std::size_t link) {
   const LinkSpec& spec = draft_.topology.links[link];
-  const auto complain = [&](std::string message) { draft_.complain(Place::link, link, std::move(message)); };
+  const auto complain = [&](std::string message) { draft_.complain(Where::link, link, std::move(message)); };
   const bool has_parents = !spec.first_parent.empty() || !spec.second_parent.empty();
   switch (spec.kind) {
     case LinkKind::vlan:
@@ -158,9 +158,9 @@ void TopologyCheck::check_numbers(std::size_t link) {
 void TopologyCheck::check_mtu(std::size_t link) {
   const LinkSpec& spec = draft_.topology.links[link];
   if (!spec.mtu) return;
-  if (*spec.mtu < kSmallestMtu || *spec.mtu > kLargestMtu) {
-    draft_.complain(Place::link, link,
-                    fmt::format("an MTU is from {} to {} bytes, not {}", kSmallestMtu, kLargestMtu, *spec.mtu));
+  if (*spec.mtu < kSmallestMtu || *spec.mtu > kLargestMtuOfLink) {
+    draft_.complain(Where::link, link,
+                    fmt::format("an MTU is from {} to {} bytes, not {}", kSmallestMtu, kLargestMtuOfLink, *spec.mtu));
     return;
   }
   const bool chooses_v6 = std::ranges::find(draft_.topology.families, IpFamily::v6) != draft_.topology.families.end();
@@ -169,7 +169,7 @@ void TopologyCheck::check_mtu(std::size_t link) {
     return std::ranges::any_of(end.addresses, [](const auto& a) { return a.address.family() == IpFamily::v6; });
   };
   if (*spec.mtu < kSmallestV6Mtu && (uses_v6(spec.first) || uses_v6(spec.second))) {
-    draft_.complain(Place::link, link,
+    draft_.complain(Where::link, link,
                     fmt::format("an MTU of {} is too small for IPv6, which needs {}", *spec.mtu, kSmallestV6Mtu));
   }
 }

@@ -11,7 +11,7 @@
 namespace dummynet::net {
 namespace {
 
-using Place = TopologyComplaint::Place;
+using Where = TopologyComplaint::Place;
 using Member = SharedSubnets::Member;
 
 // Ethernet, IP, UDP and VXLAN headers: RFC 7348, section 5.
@@ -78,7 +78,7 @@ void place_tunnel(NetworkDraft& draft, std::size_t link, const Path& path) {
   const std::uint32_t overhead = path.local.family() == IpFamily::v4 ? kV4Overhead : kV6Overhead;
   const std::uint32_t most = path.mtu - std::min(path.mtu, overhead);
   if (one.mtu && *one.mtu > most) {
-    draft.complain(Place::link, link,
+    draft.complain(Where::link, link,
                    fmt::format("an MTU of {} does not fit through this tunnel: the way has {}, its headers take {}",
                                *one.mtu, path.mtu, overhead));
   }
@@ -104,7 +104,7 @@ void place_tunnels(NetworkDraft& draft) {
       place_tunnel(draft, link, *path);
     } else if (!draft.is_incomplete[*first.node] && !draft.is_incomplete[*second.node]) {
       draft.complain(
-          Place::link, link,
+          Where::link, link,
           fmt::format("nothing joins {} and {} that this tunnel could run over: it needs addresses of both, "
                       "and links or routers between them",
                       backticked(draft.plan.nodes[*first.node].name), backticked(draft.plan.nodes[*second.node].name)));

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "support/complaints.hpp"
+
 namespace dummynet::scenario {
 namespace {
 
@@ -12,13 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-std::string complaint_about(std::string_view text) {
-  const Document document = parse_document(text);
-  std::string all;
-  for (const Complaint& complaint : document.complaints) all += to_string(complaint, "f") + '\n';
-  if (!all.empty()) all.pop_back();
-  return all;
-}
+std::string complaint_about_text(std::string_view text) { return test::lines(parse_document(text).complaints); }
 
 TEST(Document, KeepsThePlaceOfEveryElement) {
   const Document document = parse_document("nodes:\n  a: {}\n  bb: [x, 'y']\n");
@@ -62,7 +58,7 @@ TEST(Document, ReadsBlocksWindowsLineEndsAndAByteOrderMark) {
                 .root->members.at(1)
                 .key_position,
             (Position{2, 1}));
-  EXPECT_THAT(complaint_about("---\na: 1\n...\n"), IsEmpty());
+  EXPECT_THAT(complaint_about_text("---\na: 1\n...\n"), IsEmpty());
 }
 
 TEST(Document, MayBeATextOrAList) {
@@ -71,20 +67,21 @@ TEST(Document, MayBeATextOrAList) {
 }
 
 TEST(Document, RefusesDuplicateKeys) {
-  EXPECT_EQ(complaint_about("a: 1\nb: 2\na: 3\n"), "f:3:1: duplicate key `a`; the first one is in line 1");
-  EXPECT_EQ(complaint_about("x: {y: 1, \"y\": 2}"), "f:1:11: duplicate key `y`; the first one is in line 1");
+  EXPECT_EQ(complaint_about_text("a: 1\nb: 2\na: 3\n"), "f:3:1: duplicate key `a`; the first one is in line 1");
+  EXPECT_EQ(complaint_about_text("x: {y: 1, \"y\": 2}"), "f:1:11: duplicate key `y`; the first one is in line 1");
 }
 
 TEST(Document, RefusesWhatMakesAFileHardToRead) {
-  EXPECT_THAT(complaint_about("a: &x 1\nb: *x\n"), AllOf(HasSubstr("f:1:4: anchors"), HasSubstr("f:2:4: aliases")));
-  EXPECT_THAT(complaint_about("a: {<<: {b: 1}}"), HasSubstr("f:1:5: merge keys"));
-  EXPECT_THAT(complaint_about("a: !!int 5"), HasSubstr("f:1:4: tags (`tag:yaml.org,2002:int`)"));
-  EXPECT_THAT(complaint_about("a: !mine {}"), HasSubstr("f:1:4: tags (`!mine`)"));
-  EXPECT_THAT(complaint_about("? [a, b]\n: 1\n"), HasSubstr("a key must be a text, this is a list"));
+  EXPECT_THAT(complaint_about_text("a: &x 1\nb: *x\n"),
+              AllOf(HasSubstr("f:1:4: anchors"), HasSubstr("f:2:4: aliases")));
+  EXPECT_THAT(complaint_about_text("a: {<<: {b: 1}}"), HasSubstr("f:1:5: merge keys"));
+  EXPECT_THAT(complaint_about_text("a: !!int 5"), HasSubstr("f:1:4: tags (`tag:yaml.org,2002:int`)"));
+  EXPECT_THAT(complaint_about_text("a: !mine {}"), HasSubstr("f:1:4: tags (`!mine`)"));
+  EXPECT_THAT(complaint_about_text("? [a, b]\n: 1\n"), HasSubstr("a key must be a text, this is a list"));
 }
 
 TEST(Document, RefusesASecondDocument) {
-  EXPECT_THAT(complaint_about("a: 1\n---\nb: 2\n"), HasSubstr("a second document starts here"));
+  EXPECT_THAT(complaint_about_text("a: 1\n---\nb: 2\n"), HasSubstr("a second document starts here"));
 }
 
 TEST(Document, RefusesAliasBombsBeforeTheyGrow) {
@@ -102,50 +99,50 @@ TEST(Document, RefusesAliasBombsBeforeTheyGrow) {
 
 TEST(Document, RefusesDeepNesting) {
   const std::string fine = std::string(64, '[') + std::string(64, ']');
-  EXPECT_THAT(complaint_about(fine), IsEmpty());
-  EXPECT_EQ(complaint_about(std::string(65, '[') + std::string(65, ']')), "f:1:65: nested deeper than 64 levels");
-  EXPECT_THAT(complaint_about(std::string(100'000, '[')), HasSubstr("nested deeper"));
-  EXPECT_THAT(complaint_about(std::string(100'000, '{')), HasSubstr("nested deeper"));
+  EXPECT_THAT(complaint_about_text(fine), IsEmpty());
+  EXPECT_EQ(complaint_about_text(std::string(65, '[') + std::string(65, ']')), "f:1:65: nested deeper than 64 levels");
+  EXPECT_THAT(complaint_about_text(std::string(100'000, '[')), HasSubstr("nested deeper"));
+  EXPECT_THAT(complaint_about_text(std::string(100'000, '{')), HasSubstr("nested deeper"));
   std::string steps;
   for (int depth = 0; depth < 200; ++depth) steps += std::string(static_cast<std::size_t>(depth), ' ') + "a:\n";
-  EXPECT_THAT(complaint_about(steps), HasSubstr("f:65:65: nested deeper"));
+  EXPECT_THAT(complaint_about_text(steps), HasSubstr("f:65:65: nested deeper"));
 }
 
 TEST(Document, RefusesTabs) {
-  EXPECT_EQ(complaint_about("nodes:\n\ta: {}\n"), "f:2:1: a tab in the indentation; YAML wants spaces");
+  EXPECT_EQ(complaint_about_text("nodes:\n\ta: {}\n"), "f:2:1: a tab in the indentation; YAML wants spaces");
 }
 
 TEST(Document, RefusesWhatIsNoTextFile) {
   using namespace std::string_literals;
-  EXPECT_THAT(complaint_about("a: 1\nb: \0\n"s), HasSubstr("f:2:4: not a text file: the control character 0x00"));
-  EXPECT_THAT(complaint_about("\x7f"
-                              "ELF\x02"),
+  EXPECT_THAT(complaint_about_text("a: 1\nb: \0\n"s), HasSubstr("f:2:4: not a text file: the control character 0x00"));
+  EXPECT_THAT(complaint_about_text("\x7f"
+                                   "ELF\x02"),
               HasSubstr("f:1:1: not a text file"));
-  EXPECT_THAT(complaint_about("a: \xff"), HasSubstr("f:1:4: not a text file: the byte 0xff here is not UTF-8"));
-  EXPECT_THAT(complaint_about("a: \xC0\xAF"), HasSubstr("is not UTF-8"));      // overlong
-  EXPECT_THAT(complaint_about("a: \xED\xA0\x80"), HasSubstr("is not UTF-8"));  // surrogate
-  EXPECT_THAT(complaint_about("a: \xE2\x82"), HasSubstr("is not UTF-8"));      // cut off
-  EXPECT_THAT(complaint_about("\xFF\xFE"
-                              "a\0"s),
+  EXPECT_THAT(complaint_about_text("a: \xff"), HasSubstr("f:1:4: not a text file: the byte 0xff here is not UTF-8"));
+  EXPECT_THAT(complaint_about_text("a: \xC0\xAF"), HasSubstr("is not UTF-8"));      // overlong
+  EXPECT_THAT(complaint_about_text("a: \xED\xA0\x80"), HasSubstr("is not UTF-8"));  // surrogate
+  EXPECT_THAT(complaint_about_text("a: \xE2\x82"), HasSubstr("is not UTF-8"));      // cut off
+  EXPECT_THAT(complaint_about_text("\xFF\xFE"
+                                   "a\0"s),
               HasSubstr("is not UTF-8"));  // UTF-16
 }
 
 TEST(Document, RefusesWhatIsEmpty) {
   for (const char* text : {"", "\n\n", "# only a comment\n", "---\n", "null\n", "--- \n...\n"}) {
-    EXPECT_THAT(complaint_about(text), HasSubstr("f:1:1: the file is empty")) << text;
+    EXPECT_THAT(complaint_about_text(text), HasSubstr("f:1:1: the file is empty")) << text;
     EXPECT_FALSE(parse_document(text).root) << text;
   }
 }
 
 TEST(Document, RefusesWhatIsNotYaml) {
   for (const char* text : {"a: [1, 2\n", "a: b: c\n", "{a: 1", "\"open", "a: 1\n b: 2\n", "%YAML 9.9\n---\n", "]"}) {
-    EXPECT_THAT(complaint_about(text), HasSubstr("not YAML")) << text;
+    EXPECT_THAT(complaint_about_text(text), HasSubstr("not YAML")) << text;
     EXPECT_FALSE(parse_document(text).root) << text;
   }
 }
 
 TEST(Document, RefusesALargeFileWithoutReadingIt) {
-  EXPECT_EQ(complaint_about(std::string(10'000'000, 'x')), "f:1:1: larger than 1 MiB, which no scenario is");
+  EXPECT_EQ(complaint_about_text(std::string(10'000'000, 'x')), "f:1:1: larger than 1 MiB, which no scenario is");
 }
 
 TEST(Document, TellsSeveralMistakesInTheOrderOfTheText) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dummynet/scenario/planner.hpp"
+#include "support/complaints.hpp"
 
 namespace dummynet::scenario {
 namespace {
@@ -39,12 +40,8 @@ std::string with_link(const std::string& properties) {
          "\nprocesses: {p: {node: a, command: x}}\n";
 }
 
-std::string complaints(const std::string& properties) {
-  std::string all;
-  for (const Complaint& complaint : read_plan(with_link(properties), with_files()).complaints) {
-    all += (all.empty() ? "" : "\n") + to_string(complaint, "f");
-  }
-  return all;
+std::string link_complaints(const std::string& properties) {
+  return test::lines(read_plan(with_link(properties), with_files()).complaints);
 }
 
 std::array<Impairment, 2> directions(const std::string& properties) {
@@ -137,14 +134,15 @@ TEST(ImpairmentParser, LetsADirectionRefineItsLink) {
 }
 
 TEST(ImpairmentParser, ComplainsAboutEverythingAtOnce) {
-  EXPECT_EQ(complaints("delay: -20ms\n    loss: 120 %\n    rate: 0bit\n    limit: 60\n    jiter: 1ms\n    corrupt: 1"),
-            "f:4:12: `delay`: `-20ms` is not a duration: it is negative\n"
-            "f:5:11: `loss`: `120 %` is more than 100%\n"
-            "f:6:11: `rate` is 0, so nothing would ever arrive; an event's `state: down` stops a link, `loss: 100%` "
-            "loses everything\n"
-            "f:7:12: `limit`: `60` has no unit; did you mean `60p`, so many packets?\n"
-            "f:8:5: unknown key `jiter` of a link; did you mean `jitter`?\n"
-            "f:9:14: `corrupt`: `1` has no unit; did you mean `1%`?");
+  EXPECT_EQ(
+      link_complaints("delay: -20ms\n    loss: 120 %\n    rate: 0bit\n    limit: 60\n    jiter: 1ms\n    corrupt: 1"),
+      "f:4:12: `delay`: `-20ms` is not a duration: it is negative\n"
+      "f:5:11: `loss`: `120 %` is more than 100%\n"
+      "f:6:11: `rate` is 0, so nothing would ever arrive; an event's `state: down` stops a link, `loss: 100%` "
+      "loses everything\n"
+      "f:7:12: `limit`: `60` has no unit; did you mean `60p`, so many packets?\n"
+      "f:8:5: unknown key `jiter` of a link; did you mean `jitter`?\n"
+      "f:9:14: `corrupt`: `1` has no unit; did you mean `1%`?");
 }
 
 TEST(ImpairmentParser, RefusesWhatItCannotUnderstand) {
@@ -180,7 +178,7 @@ TEST(ImpairmentParser, RefusesWhatItCannotUnderstand) {
       {"downlink: 10mbit", "a link's direction must be a map"},
       {"emulation: netem", "unknown emulation `netem`; there are `engine`, `kernel`, `auto`"},
   };
-  for (const auto& [text, complaint] : cases) EXPECT_THAT(complaints(text), HasSubstr(complaint)) << text;
+  for (const auto& [text, complaint] : cases) EXPECT_THAT(link_complaints(text), HasSubstr(complaint)) << text;
 }
 
 TEST(ImpairmentParser, ReadsNoFilesUnlessToldHow) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "dummynet/scenario/link_words.hpp"
+#include "support/complaints.hpp"
 
 namespace dummynet::scenario {
 namespace {
@@ -15,15 +16,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-std::string complaints(const std::string& text) {
-  std::string all;
-  for (const Complaint& complaint : read_plan(text).complaints) {
-    all += (all.empty() ? "" : "\n") + to_string(complaint, "f");
-  }
-  return all;
-}
+std::string complaints_about(const std::string& text) { return test::lines(read_plan(text).complaints); }
 
-Plan planned(const std::string& text, std::optional<Emulation> emulation = {}) {
+Plan plan_of(const std::string& text, std::optional<Emulation> emulation = {}) {
   Planned result = read_plan(text, {{}, emulation});
   for (const Complaint& complaint : result.complaints) ADD_FAILURE() << to_string(complaint, "f");
   return std::move(result.plan);
@@ -36,7 +31,7 @@ const std::string kThree =
     kNodes + "links: [{endpoints: [a, b], delay: 20ms}, {endpoints: [b, c]}, {endpoints: ['a:two', b]}]\n";
 
 TEST(LinkPlanner, LeavesPlainLinksAlone) {
-  const Plan plan = planned(kThree);
+  const Plan plan = plan_of(kThree);
 
   ASSERT_THAT(plan.links, SizeIs(1));
   EXPECT_EQ(plan.links[0].link, 0U);
@@ -48,14 +43,14 @@ TEST(LinkPlanner, LeavesPlainLinksAlone) {
 }
 
 TEST(LinkPlanner, CutsNoLinkOfTheKernel) {
-  const Plan plan = planned(kThree, Emulation::kernel);
+  const Plan plan = plan_of(kThree, Emulation::kernel);
 
   EXPECT_EQ(plan.links.at(0).emulation, Emulation::kernel);
   EXPECT_FALSE(plan.topology.links[0].cut);
 }
 
 TEST(LinkPlanner, GivesAllLinksOfAPresetTheirFate) {
-  const Plan plan = planned(
+  const Plan plan = plan_of(
       "topology: {dumbbell: {left: 1, right: 1, bottleneck: {rate: 10mbit, delay: 20ms}}, links: {delay: 1ms}}\n"
       "processes: {p: {node: left1, command: x}}\n");
 
@@ -63,26 +58,27 @@ TEST(LinkPlanner, GivesAllLinksOfAPresetTheirFate) {
 }
 
 TEST(LinkPlanner, SaysWhatMakesNoSense) {
-  EXPECT_THAT(complaints(kNodes + "links: [{endpoints: [a, b], delay: 1ms, jitter: 2ms}, {endpoints: [b, c]}]\n"),
+  EXPECT_THAT(complaints_about(kNodes + "links: [{endpoints: [a, b], delay: 1ms, jitter: 2ms}, {endpoints: [b, c]}]\n"),
               HasSubstr("f:3:49: `jitter`: "));
-  EXPECT_THAT(complaints(kNodes + "links:\n  - endpoints: [a, b]\n  - endpoints: [b, c]\n"
-                                  "  - {endpoints: [a, b], kind: vlan, id: 7, delay: 1ms}\n"),
+  EXPECT_THAT(complaints_about(kNodes + "links:\n  - endpoints: [a, b]\n  - endpoints: [b, c]\n"
+                                        "  - {endpoints: [a, b], kind: vlan, id: 7, delay: 1ms}\n"),
               HasSubstr("f:6:5: only a cable, a link of kind `veth`, can do something to packets"));
 }
 
 TEST(LinkPlanner, SaysWhatTheKernelLacks) {
+  EXPECT_THAT(complaints_about(
+                  kNodes + "links: [{endpoints: [a, b], loss: {every: 3}}, {endpoints: [b, c]}]\nemulation: kernel\n"),
+              HasSubstr("f:3:35: `loss`: the kernel cannot lose every n-th packet; use `emulation: engine`"));
   EXPECT_THAT(
-      complaints(kNodes + "links: [{endpoints: [a, b], loss: {every: 3}}, {endpoints: [b, c]}]\nemulation: kernel\n"),
-      HasSubstr("f:3:35: `loss`: the kernel cannot lose every n-th packet; use `emulation: engine`"));
-  EXPECT_THAT(
-      complaints(kThree + "emulation: kernel\nevents: [{at: 1s, link: [b, c], state: down, in_flight: keep}]\n"),
+      complaints_about(kThree + "emulation: kernel\nevents: [{at: 1s, link: [b, c], state: down, in_flight: keep}]\n"),
       HasSubstr("f:5:25: b–c loses what is on its way when it goes down"));
-  EXPECT_THAT(complaints(kThree + "emulation: kernel\nevents: [{at: 1s, link: [b, c], set: {loss: {every: 3}}}]\n"),
-              HasSubstr("f:5:45: `loss`: the kernel cannot lose every n-th packet"));
+  EXPECT_THAT(
+      complaints_about(kThree + "emulation: kernel\nevents: [{at: 1s, link: [b, c], set: {loss: {every: 3}}}]\n"),
+      HasSubstr("f:5:45: `loss`: the kernel cannot lose every n-th packet"));
 }
 
 TEST(EventPlanner, KnowsWhatEachLinkDoesAtEveryMoment) {
-  const Plan plan = planned(kThree + R"(
+  const Plan plan = plan_of(kThree + R"(
 events:
   - {at: 3s, link: [b, 'a:eth0'], set: {loss: 10%}, direction: downlink}
   - {at: 1s, link: ['a:eth0', b], set: {loss: 5%}}
@@ -107,7 +103,7 @@ events:
 }
 
 TEST(EventPlanner, CutsLinksThatOnlyEventsAreAbout) {
-  const Plan plan = planned(kThree + "events: [{at: 1s, link: [b, c], state: down}]\n");
+  const Plan plan = plan_of(kThree + "events: [{at: 1s, link: [b, c], state: down}]\n");
 
   ASSERT_THAT(plan.links, SizeIs(2));
   EXPECT_EQ(plan.links[1].link, 1U);
@@ -117,7 +113,7 @@ TEST(EventPlanner, CutsLinksThatOnlyEventsAreAbout) {
 }
 
 TEST(EventPlanner, KnowsWhoEmulatesALinkThatOnlyItIsAbout) {
-  const Plan plan = planned(
+  const Plan plan = plan_of(
       "topology: {dumbbell: {left: 1, right: 1, bottleneck: {emulation: kernel}}}\n"
       "processes: {p: {node: left1, command: x}}\nevents: [{at: 1s, link: [r1, r2], state: down}]\n");
 
@@ -125,7 +121,7 @@ TEST(EventPlanner, KnowsWhoEmulatesALinkThatOnlyItIsAbout) {
 }
 
 TEST(EventPlanner, PartsAndHeals) {
-  const Plan plan = planned(kThree + R"(
+  const Plan plan = plan_of(kThree + R"(
 events:
   - {at: 1s, partition: [[a], [b, c]]}
   - {at: 2s, link: [b, c], state: down}
@@ -151,7 +147,7 @@ events:
 }
 
 TEST(EventPlanner, FindsTheProcessOfASignal) {
-  const Plan plan = planned(kThree + "events: [{at: 1s, process: p, signal: SIGSTOP}]\n");
+  const Plan plan = plan_of(kThree + "events: [{at: 1s, process: p, signal: SIGSTOP}]\n");
 
   ASSERT_TRUE(plan.events.at(0).signal);
   EXPECT_EQ(plan.processes.at(plan.events[0].signal->process).name, "p");
@@ -189,13 +185,13 @@ TEST(EventPlanner, ComplainsBeforeAnythingStarts) {
       {"{att: 1s, link: [b, c], state: down}", "unknown key `att` of an event; did you mean `at`?"},
   };
   for (const auto& [text, complaint] : cases) {
-    EXPECT_THAT(complaints(kThree + "events: [" + text + "]\ntimeout: 10s\n"), HasSubstr(complaint)) << text;
+    EXPECT_THAT(complaints_about(kThree + "events: [" + text + "]\ntimeout: 10s\n"), HasSubstr(complaint)) << text;
   }
 }
 
 TEST(LinkWords, AreShort) {
   const auto words = [](const std::string& properties) {
-    return describe_links(planned("nodes: {a: , b: }\nlinks: [{endpoints: [a, b], " + properties + "}]\n" + kProcess))
+    return describe_links(plan_of("nodes: {a: , b: }\nlinks: [{endpoints: [a, b], " + properties + "}]\n" + kProcess))
         .at(0);
   };
   EXPECT_EQ(words("delay: 20ms, jitter: 1ms, rate: 10mbit, loss: 0.5%"), "20ms ±1ms 10mbit 0.5%");

@@ -13,8 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
-
 /// "loss 12, queue_full 3"; the kernel does not say why.
 std::string describe_drops(const DirectionResult& direction, bool is_measured) {
   if (!is_measured) return fmt::format("{}", direction.dropped_packets);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 
@@ -7,6 +8,9 @@
 #include "dummynet/scenario/table.hpp"
 
 namespace dummynet::scenario {
+
+/// As programs get every duration.
+inline double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// What links did, for people: a row for each direction.
 Table tabulate_links(std::span<const LinkResult> links);

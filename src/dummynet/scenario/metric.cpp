@@ -12,8 +12,6 @@
 namespace dummynet::scenario {
 namespace {
 
-using Json = nlohmann::json;
-
 Parsed<double> parse_number(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first != std::string_view::npos) text = text.substr(first, text.find_last_not_of(" \t") - first + 1);
@@ -26,14 +24,14 @@ Parsed<double> parse_number(std::string_view text) {
   return {value, {}};
 }
 
-Json parse_output(std::string_view out) {
-  Json whole = Json::parse(out, nullptr, false);
+nlohmann::json parse_output(std::string_view out) {
+  nlohmann::json whole = nlohmann::json::parse(out, nullptr, false);
   if (!whole.is_discarded()) return whole;
   while (!out.empty()) {
     const std::size_t line = out.find_last_of('\n', out.size() - 1);
     const std::size_t start = line == std::string_view::npos ? 0 : line + 1;
-    Json last = out.substr(start).starts_with('{') ? Json::parse(out.substr(start), nullptr, false)
-                                                   : Json(Json::value_t::discarded);
+    nlohmann::json last = out.substr(start).starts_with('{') ? nlohmann::json::parse(out.substr(start), nullptr, false)
+                                                             : nlohmann::json(nlohmann::json::value_t::discarded);
     if (!last.is_discarded()) return last;
     out = out.substr(0, line == std::string_view::npos ? 0 : line);
   }
@@ -41,12 +39,12 @@ Json parse_output(std::string_view out) {
 }
 
 Parsed<double> read_json(const JsonPath& path, std::string_view out) {
-  const Json document = parse_output(out);
+  const nlohmann::json document = parse_output(out);
   if (document.is_discarded()) return {std::nullopt, "the output is no JSON"};
-  const Json* place = &document;
+  const nlohmann::json* place = &document;
   std::string walked;
   for (const std::string& step : path.steps) {
-    const Json* next = nullptr;
+    const nlohmann::json* next = nullptr;
     std::size_t index = 0;
     if (place->is_object()) {
       const auto found = place->find(step);

@@ -14,7 +14,7 @@ bool is_of_daemon(const Cause& cause) {
   return cause.kind == Cause::Kind::daemon_ended || cause.kind == Cause::Kind::ending_unknown;
 }
 
-std::string lifetime(const RunInfo& info) { return human_duration(info.end.value_or(info.start) - info.start); }
+std::string shown_lifetime(const RunInfo& info) { return human_duration(info.end.value_or(info.start) - info.start); }
 
 }  // namespace
 
@@ -42,8 +42,8 @@ std::vector<std::string> find_consequences(const Plan& plan, const std::vector<P
     if (!process.info) {
       consequences.push_back(fmt::format("{} was never started", process.name));
     } else if (process.info->stopped) {
-      consequences.push_back(
-          fmt::format("{} was {} after {}", process.name, describe_ending(*process.info), lifetime(*process.info)));
+      consequences.push_back(fmt::format("{} was {} after {}", process.name, describe_ending(*process.info),
+                                         shown_lifetime(*process.info)));
     } else if (const std::optional<Cause> other = judge_ending(plan.processes[i], *process.info)) {
       consequences.push_back(other->text);
     }
@@ -63,9 +63,9 @@ std::string describe_success(const std::vector<ProcessResult>& processes) {
   if (!last) return "nothing was to be done";
   const RunInfo& info = *last->info;
   std::string text = clients.size() == 1
-                         ? fmt::format("{} {} after {}", last->name, describe_ending(info), lifetime(info))
+                         ? fmt::format("{} {} after {}", last->name, describe_ending(info), shown_lifetime(info))
                          : fmt::format("{} ended as expected, the last one, {}, after {}", human_list(clients),
-                                       last->name, lifetime(info));
+                                       last->name, shown_lifetime(info));
   if (!daemons.empty()) text += fmt::format("; {} stayed up throughout", human_list(daemons));
   return text;
 }

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "support/complaints.hpp"
+
 namespace dummynet::scenario {
 namespace {
 
@@ -15,12 +17,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-std::string complaints(std::string_view text) {
-  std::string all;
-  for (const Complaint& complaint : read_plan(text).complaints) all += to_string(complaint, "f") + '\n';
-  if (!all.empty()) all.pop_back();
-  return all;
-}
+std::string complaints(std::string_view text) { return test::lines(read_plan(text).complaints); }
 
 /// Nodes a and b, linked; `c` alone.
 std::string with_processes(const std::string& processes) {

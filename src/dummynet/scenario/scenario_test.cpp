@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dummynet/scenario/document.hpp"
+#include "support/complaints.hpp"
 
 namespace dummynet::scenario {
 namespace {
@@ -60,18 +61,10 @@ ParsedScenario parse(std::string_view text) {
 /// One process `p` with these further keys, in line 3 from column 37 on.
 std::string complaint_about(const std::string& keys) {
   const auto parsed = parse("nodes: {n: }\nprocesses:\n  p: {node: n, command: /bin/true, " + keys + "}\n");
-  std::string all;
-  for (const Complaint& complaint : parsed.complaints) all += to_string(complaint, "f") + '\n';
-  if (!all.empty()) all.pop_back();
-  return all;
+  return test::lines(parsed.complaints);
 }
 
-std::string complaint_about_file(std::string_view text) {
-  std::string all;
-  for (const Complaint& complaint : parse(text).complaints) all += to_string(complaint, "f") + '\n';
-  if (!all.empty()) all.pop_back();
-  return all;
-}
+std::string complaint_about_file(std::string_view text) { return test::lines(parse(text).complaints); }
 
 TEST(Scenario, IsReadCompletely) {
   const auto [scenario, complaints] = parse(kComplete);

@@ -26,7 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 10s;
+constexpr auto kEndPatience = 10s;
 constexpr int kRoundsAtOnce = 1000;
 constexpr int kRoundsRefused = 20;
 
@@ -60,7 +60,7 @@ bool remove_cgroups(CgroupPool* cgroups, const std::string& run) {
 }
 
 void end_everything(CgroupPool* cgroups, const std::string& run) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kEndPatience;
   int refused = 0;
   for (int round = 0;; ++round) {
     if (cgroups != nullptr) cgroups->kill_all();

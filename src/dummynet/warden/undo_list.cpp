@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxMessage = 16U << 10U;  // a netlink request has 1 KiB at most, a path 4
-constexpr auto kPatience = 5s;
+constexpr auto kCgroupPatience = 5s;
 
 /// Whether there was something to be undone does not matter: the answer is awaited so that it is done, not read.
 void send_request(const std::string& request) {
@@ -43,7 +43,7 @@ void remove_cgroup(const std::string& directory) {
   if (slash == std::string::npos || slash == 0) return;
   const os::Fd parent{::open(directory.substr(0, slash).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!parent) return;
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kCgroupPatience;
   const std::string members = directory + "/cgroup.procs";
   // A group of v2 whose controllers are handed on takes no processes: then to our own, which has some.
   const std::string own = os::Cgroup::where_am_i();

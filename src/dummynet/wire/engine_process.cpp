@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // Far beyond what it takes to answer on a busy machine.
-constexpr auto kPatience = 60s;
+constexpr auto kAnswerPatience = 60s;
 constexpr std::size_t kMostWords = 4096;
 
 }  // namespace
@@ -75,7 +75,7 @@ EngineProcess::~EngineProcess() {
 ControlMessage EngineProcess::ask(control::Type type, const std::string& body, control::Type reply,
                                   std::span<const int> fds) {
   if (!why_ended_.empty()) throw std::runtime_error{why_ended_};
-  const auto until = std::chrono::steady_clock::now() + kPatience;
+  const auto until = std::chrono::steady_clock::now() + kAnswerPatience;
   bool alive = control_.send(type, body, fds);
   while (alive) {
     auto answer = control_.wait(std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()));

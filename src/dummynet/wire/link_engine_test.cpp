@@ -10,6 +10,7 @@
 #include <regex>
 #include <string>
 
+#include "support/delayed.hpp"
 #include "support/monitor_test.hpp"
 #include "support/network_test.hpp"
 
@@ -17,12 +18,7 @@ namespace dummynet::wire {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr Impairment delayed(Nanoseconds delay) {
-  Impairment impairment;
-  impairment.delay = delay;
-  return impairment;
-}
+using test::delayed;
 
 /// a - b, the cable cut.
 net::Topology pair() {

@@ -21,6 +21,7 @@
 #include "dummynet/os/check.hpp"
 #include "dummynet/wire/link_engine.hpp"
 #include "dummynet/wire/packet_port.hpp"
+#include "support/delayed.hpp"
 #include "support/engine_test.hpp"
 #include "support/frames.hpp"
 #include "support/monitor_test.hpp"
@@ -31,14 +32,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Datagrams;
+using test::delayed;
 
 constexpr std::size_t kHeaders = 14 + 20 + 8;  // Ethernet, IPv4, UDP
-
-Impairment delayed(Nanoseconds delay) {
-  Impairment impairment;
-  impairment.delay = delay;
-  return impairment;
-}
 
 std::uint64_t lost(const DirectionCounters& counters) {
   return counters.fate.drops[static_cast<std::size_t>(DropReason::loss)];

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kPackets = 100'000;
+constexpr std::size_t kOffered = 100'000;
 
 struct Fate {
   bool is_lost = false;
@@ -30,7 +30,7 @@ Impairment everything_random() {
 
 // The fates of all data packets so far.
 std::vector<Fate> fates(const PipelineRun& run) {
-  std::vector<Fate> found(kPackets);
+  std::vector<Fate> found(kOffered);
   for (const Decision& decision : run.decisions()) {
     if (decision.packet_class == PacketClass::control) continue;
     Fate& fate = found[decision.number - 1];
@@ -46,7 +46,7 @@ std::vector<Fate> fates(const PipelineRun& run) {
 
 std::vector<Fate> steady_run(const Impairment& impairment, std::uint64_t seed) {
   PipelineRun run{impairment, seed};
-  for (std::size_t n = 0; n < kPackets; ++n) run.offer(n * 10us, 500);
+  for (std::size_t n = 0; n < kOffered; ++n) run.offer(n * 10us, 500);
   return fates(run);
 }
 
@@ -62,7 +62,7 @@ TEST(Fate, DoesNotDependOnControlPacketsNorOnTheTime) {
   impairment.spare_control = false;
   PipelineRun run{impairment, 7, 5min};
   Nanoseconds at = 5min;
-  for (std::size_t n = 0; n < kPackets; ++n) {
+  for (std::size_t n = 0; n < kOffered; ++n) {
     at += (n * n) % 977 * 1us;
     if (n % 3 == 0) run.offer(at, 60, PacketClass::control);
     if (n % 7 == 0) run.advance(at);
@@ -77,7 +77,7 @@ TEST(Fate, OfOneModelDoesNotDependOnTheOthers) {
 
   // Jitter, duplication and corruption come and go; whose loss and whose delay are those of before?
   PipelineRun run{everything_random(), 7};
-  for (std::size_t n = 0; n < kPackets; ++n) {
+  for (std::size_t n = 0; n < kOffered; ++n) {
     Impairment impairment = everything_random();
     if (n % 1000 == 0 && n / 1000 % 2 == 1) {
       impairment.jitter = {};
@@ -89,7 +89,7 @@ TEST(Fate, OfOneModelDoesNotDependOnTheOthers) {
   }
 
   const std::vector<Fate> found = fates(run);
-  for (std::size_t n = 0; n < kPackets; ++n) {
+  for (std::size_t n = 0; n < kOffered; ++n) {
     if (n / 1000 % 2 == 0) {
       ASSERT_EQ(found[n], expected[n]) << n;
     } else {
@@ -104,12 +104,12 @@ TEST(Fate, OfALossDoesNotDependOnTheQueue) {
   impairment.rate = LineRate{10'000'000};
   impairment.queue.kind = Queue::Kind::codel;
   PipelineRun run{impairment, 7};
-  for (std::size_t n = 0; n < kPackets; ++n) run.offer(n * 10us, 500);
+  for (std::size_t n = 0; n < kOffered; ++n) run.offer(n * 10us, 500);
   run.finish();
 
-  std::vector<bool> lost(kPackets);
+  std::vector<bool> lost(kOffered);
   for (const std::uint64_t number : run.dropped_numbers(DropReason::loss)) lost[number - 1] = true;
-  for (std::size_t n = 0; n < kPackets; ++n) ASSERT_EQ(lost[n], expected[n].is_lost) << n;
+  for (std::size_t n = 0; n < kOffered; ++n) ASSERT_EQ(lost[n], expected[n].is_lost) << n;
   EXPECT_GT(run.dropped_numbers(DropReason::queue_full).size(), 10'000U) << "the queue did interfere";
 }
 
@@ -124,8 +124,8 @@ TEST(Fate, IsAnotherOnEachLinkAndDirection) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       std::size_t equal = 0;
-      for (std::size_t n = 0; n < kPackets; ++n) equal += all[i][n].is_lost == all[j][n].is_lost ? 1 : 0;
-      EXPECT_NEAR(static_cast<double>(equal), kPackets / 2.0, 4 * 158) << "as often as two coins: σ = 158";
+      for (std::size_t n = 0; n < kOffered; ++n) equal += all[i][n].is_lost == all[j][n].is_lost ? 1 : 0;
+      EXPECT_NEAR(static_cast<double>(equal), kOffered / 2.0, 4 * 158) << "as often as two coins: σ = 158";
     }
   }
 }

@@ -13,10 +13,10 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
-constexpr std::size_t kPackets = 1'000'000;
+constexpr std::size_t kMillion = 1'000'000;
 
 // Four standard errors of so many draws.
-double tolerance(double share) { return 4 * std::sqrt(share * (1 - share) * static_cast<double>(kPackets)); }
+double tolerance(double share) { return 4 * std::sqrt(share * (1 - share) * static_cast<double>(kMillion)); }
 
 TEST(PipelineDuplicate, SendsACopyRightBehindItsOriginal) {
   Impairment impairment{.rate = LineRate{1'000'000}, .duplicate = 1};
@@ -54,24 +54,24 @@ TEST(PipelineDuplicate, GivesTheCopyAFateOfItsOwn) {
 
 TEST(PipelineDuplicate, HappensAsOftenAsAsked) {
   PipelineRun run{{.duplicate = 0.01}};
-  for (std::size_t n = 0; n < kPackets; ++n) {
+  for (std::size_t n = 0; n < kMillion; ++n) {
     run.offer(n * 1us);
     run.forget();
   }
-  EXPECT_NEAR(static_cast<double>(run.pipeline().counters().copies), 0.01 * kPackets, tolerance(0.01));
+  EXPECT_NEAR(static_cast<double>(run.pipeline().counters().copies), 0.01 * kMillion, tolerance(0.01));
 }
 
 TEST(PipelineCorrupt, TurnsAnyBitAsOftenAsAsked) {
   PipelineRun run{{.corrupt = 0.1}};
   std::vector<std::uint64_t> turned(64 * 8);
-  for (std::size_t n = 0; n < kPackets; ++n) {
+  for (std::size_t n = 0; n < kMillion; ++n) {
     run.offer(n * 1us, 64);
     const std::int64_t bit = run.last().flip_bit;
     if (bit >= 0) ++turned.at(static_cast<std::size_t>(bit));
     run.forget();
   }
 
-  EXPECT_NEAR(static_cast<double>(run.pipeline().counters().corrupted), 0.1 * kPackets, tolerance(0.1));
+  EXPECT_NEAR(static_cast<double>(run.pipeline().counters().corrupted), 0.1 * kMillion, tolerance(0.1));
   const double expected = static_cast<double>(run.pipeline().counters().corrupted) / 512;
   double chi_square = 0;
   for (const std::uint64_t count : turned) chi_square += std::pow(static_cast<double>(count) - expected, 2) / expected;
@@ -91,12 +91,12 @@ TEST(PipelineReorder, SendsTheChosenWithoutDelay) {
 TEST(PipelineReorder, HappensAsOftenAsNetemDoesIt) {
   PipelineRun run{{.delay = 10ms, .reorder = {.probability = 0.25, .gap = 5}}};
   std::size_t ahead = 0;
-  for (std::size_t n = 0; n < kPackets; ++n) {
+  for (std::size_t n = 0; n < kMillion; ++n) {
     run.offer(n * 1us);
     if (run.last().due == run.last().arrived) ++ahead;
     run.forget();
   }
-  EXPECT_NEAR(static_cast<double>(ahead), kPackets / 8.0, 4 * std::sqrt(kPackets / 8.0));
+  EXPECT_NEAR(static_cast<double>(ahead), kMillion / 8.0, 4 * std::sqrt(kMillion / 8.0));
 }
 
 TEST(PipelineJitter, KeepsTheOrderUnlessAsked) {
@@ -125,16 +125,16 @@ TEST(PipelineJitter, VariesTheDelayByItsFigures) {
   PipelineRun run{impairment};
   double sum = 0;
   double squares = 0;
-  for (std::size_t n = 0; n < kPackets; ++n) {
+  for (std::size_t n = 0; n < kMillion; ++n) {
     run.offer(n * 1us);
     const double delay = static_cast<double>((run.last().due - run.last().arrived).count()) / 1e6;
     sum += delay;
     squares += delay * delay;
     run.forget();
   }
-  const double mean = sum / kPackets;
+  const double mean = sum / kMillion;
   EXPECT_NEAR(mean, 100, 0.05);
-  EXPECT_NEAR(std::sqrt(squares / kPackets - mean * mean), 10, 0.05);
+  EXPECT_NEAR(std::sqrt(squares / kMillion - mean * mean), 10, 0.05);
 }
 
 TEST(PipelineJitter, NeverSendsBeforeArrival) {

@@ -16,6 +16,7 @@
 #include "dummynet/os/anonymous_file.hpp"
 #include "dummynet/os/message_socket.hpp"
 #include "dummynet/wire/checksum.hpp"
+#include "support/delayed.hpp"
 #include "support/frames.hpp"
 
 namespace dummynet::wire {
@@ -23,6 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Bytes;
+using test::delayed;
 using test::FrameSpec;
 
 constexpr auto kPatience = 60s;
@@ -110,12 +112,6 @@ class PumpTest : public testing::Test {
   std::optional<Pump> pump_;
   std::array<os::Fd, 2> nodes_;
 };
-
-Impairment delayed(Nanoseconds delay) {
-  Impairment impairment;
-  impairment.delay = delay;
-  return impairment;
-}
 
 TEST_F(PumpTest, PassesFramesBothWaysAsTheyAre) {
   start({});

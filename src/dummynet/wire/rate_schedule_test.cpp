@@ -8,15 +8,15 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMegabit = 1'000'000;
-constexpr std::uint32_t kTenMilliseconds = 1250;  // at 1 Mbit/s
+constexpr std::uint32_t kPacketBytes = 1250;  // 10 ms at 1 Mbit/s
 
 TEST(ScheduleLine, CarriesAPacketAcrossAStep) {
   const RateSchedule schedule{.steps = {{0ms, kMegabit}, {10ms, 2 * kMegabit}}};
   ScheduleLine line{schedule, 0ms, 0ms};
 
   EXPECT_EQ(line.transmit(0ms, 625), 5ms);
-  EXPECT_EQ(line.transmit(0ms, kTenMilliseconds), 10ms + 2500us) << "half at each rate";
-  EXPECT_EQ(line.transmit(0ms, kTenMilliseconds), 10ms + 7500us);
+  EXPECT_EQ(line.transmit(0ms, kPacketBytes), 10ms + 2500us) << "half at each rate";
+  EXPECT_EQ(line.transmit(0ms, kPacketBytes), 10ms + 7500us);
 }
 
 TEST(ScheduleLine, CountsFromTheLinksStart) {
@@ -24,27 +24,27 @@ TEST(ScheduleLine, CountsFromTheLinksStart) {
   ScheduleLine line{schedule, 1s, 0ms};
 
   EXPECT_EQ(line.turn(0ms), 1s) << "nothing passes before the start";
-  EXPECT_EQ(line.transmit(1s + 10ms, kTenMilliseconds), 1s + 15ms);
+  EXPECT_EQ(line.transmit(1s + 10ms, kPacketBytes), 1s + 15ms);
 }
 
 TEST(ScheduleLine, WaitsWhileNothingPasses) {
   const RateSchedule schedule{.steps = {{0ms, kMegabit}, {5ms, 0}, {20ms, kMegabit}}};
   ScheduleLine line{schedule, 0ms, 0ms};
 
-  EXPECT_EQ(line.transmit(0ms, kTenMilliseconds), 25ms) << "caught half-way";
+  EXPECT_EQ(line.transmit(0ms, kPacketBytes), 25ms) << "caught half-way";
   EXPECT_EQ(line.turn(7ms), 25ms);
   ScheduleLine idle{schedule, 0ms, 0ms};
   EXPECT_EQ(idle.turn(7ms), 20ms);
-  EXPECT_EQ(idle.transmit(7ms, kTenMilliseconds), 30ms);
+  EXPECT_EQ(idle.transmit(7ms, kPacketBytes), 30ms);
 }
 
 TEST(ScheduleLine, BeginsAnew) {
   const RateSchedule schedule{.steps = {{0ms, kMegabit}, {10ms, 0}}, .repeat = 30ms};
   ScheduleLine line{schedule, 0ms, 0ms};
 
-  EXPECT_EQ(line.transmit(0ms, kTenMilliseconds), 10ms);
-  EXPECT_EQ(line.transmit(0ms, kTenMilliseconds), 40ms);
-  EXPECT_EQ(line.transmit(1h + 25ms, kTenMilliseconds), 1h + 40ms);
+  EXPECT_EQ(line.transmit(0ms, kPacketBytes), 10ms);
+  EXPECT_EQ(line.transmit(0ms, kPacketBytes), 40ms);
+  EXPECT_EQ(line.transmit(1h + 25ms, kPacketBytes), 1h + 40ms);
 }
 
 TEST(ScheduleLine, JumpsOverManyRoundsAtOnce) {
@@ -59,7 +59,7 @@ TEST(ScheduleLine, NeverFinishesWhereTheRateStaysZero) {
   const RateSchedule schedule{.steps = {{0ms, kMegabit}, {5ms, 0}}};
   ScheduleLine line{schedule, 0ms, 0ms};
 
-  EXPECT_EQ(line.transmit(0ms, kTenMilliseconds), kNever);
+  EXPECT_EQ(line.transmit(0ms, kPacketBytes), kNever);
   EXPECT_EQ(line.transmit(0ms, 625), 5ms) << "what never finished has not been on the line";
   EXPECT_EQ(line.turn(0ms), kNever);
   EXPECT_EQ(line.drained(0ms, 0, 0), kNever);
