@@ -91,10 +91,11 @@ int Pump::read_batch(std::uint32_t direction, std::size_t socket, std::size_t mo
     const Frame& frame = pool_[slots_[i]];
     received_.set_room(i, frame.memory + FramePool::kHeadroom, frame.capacity - FramePool::kHeadroom);
   }
-  const int count = received_.receive(source(direction).at(socket), most);
+  int count = received_.receive(source(direction).at(socket), most);
+  // That the interface went down is told once, before what had come until then.
+  if (count < 0 && errno == ENETDOWN) count = received_.receive(source(direction).at(socket), most);
   if (count >= 0) return count;
-  // The interface went down, or nothing is there. All else cost a frame: e.g. one of a kind that a virtio header
-  // cannot tell.
+  // Nothing is there. All else cost a frame: e.g. one of a kind that a virtio header cannot tell.
   if (errno == EAGAIN || errno == ENETDOWN) return -1;
   ++directions_[direction].own_losses;
   return 0;
