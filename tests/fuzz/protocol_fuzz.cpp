@@ -11,22 +11,15 @@ namespace {
 
 using namespace dummynet::warden;
 
-// A flag may come as any number but zero, and is written as 1: so the second writing is held against the first.
 template <typename Message>
 void try_as(std::string_view body) {
   const auto message = parse<Message>(body);
   if (!message) return;
-  Writer first;
-  write(first.begin(Type::hello, 7), *message);
-  const std::string_view again = first.bytes().substr(5);
-  if (again.size() != body.size()) std::abort();
-  const auto second = parse<Message>(again);
-  if (!second) std::abort();
   Writer written;
-  write(written.begin(Type::hello, 7), *second);
-  if (written.bytes() != first.bytes()) std::abort();
+  write(written.begin(Type::hello, 7), *message);
+  if (written.bytes().substr(5) != body) std::abort();
   // One byte less is no message any more.
-  if (!body.empty() && parse<Message>(again.substr(0, again.size() - 1))) std::abort();
+  if (!body.empty() && parse<Message>(body.substr(0, body.size() - 1))) std::abort();
 }
 
 template <typename... Messages>

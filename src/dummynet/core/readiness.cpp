@@ -78,7 +78,7 @@ class ListenCondition final : public Readiness::Condition {
  private:
   bool is_ours(const Listener& listener, std::string& remark) const {
     warden::Writer& writer = record_.warden->writer(warden::Type::find_socket, record_.id);
-    writer.u64(listener.inode);
+    writer.body().number(std::uint64_t{listener.inode});
     if (!record_.warden->send_written(warden::Type::find_socket, record_.id, {})) return false;
     const auto answer = record_.warden->await(record_.id, warden::Type::socket_owner);
     const auto owner = warden::parse<warden::SocketOwner>(answer.body);

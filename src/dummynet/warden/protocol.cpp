@@ -1,6 +1,7 @@
 #include "dummynet/warden/protocol.hpp"
 
-#include <cstring>
+#include <type_traits>
+#include <utility>
 
 namespace dummynet::warden {
 
@@ -12,81 +13,16 @@ constexpr std::uint8_t kInMemfd = 0x80;
 
 Writer& Writer::begin(Type type, std::uint32_t id, bool body_in_memfd) {
   bytes_.clear();
-  return u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) | (body_in_memfd ? kInMemfd : 0))).u32(id);
-}
-
-Writer& Writer::text(std::string_view value) {
-  u32(static_cast<std::uint32_t>(value.size()));
-  bytes_.append(value);
+  bytes_.number(static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) | (body_in_memfd ? kInMemfd : 0)));
+  bytes_.number(id);
   return *this;
-}
-
-Writer& Writer::texts(const std::vector<std::string>& values) {
-  u32(static_cast<std::uint32_t>(values.size()));
-  for (const std::string& value : values) text(value);
-  return *this;
-}
-
-Writer& Writer::numbers(const std::vector<std::uint32_t>& values) {
-  u32(static_cast<std::uint32_t>(values.size()));
-  for (const std::uint32_t value : values) u32(value);
-  return *this;
-}
-
-void Reader::take(void* into, std::size_t size) {
-  if (rest_.size() < size) {
-    good_ = false;
-    rest_ = {};
-    return;
-  }
-  std::memcpy(into, rest_.data(), size);
-  rest_.remove_prefix(size);
-}
-
-std::string Reader::text() {
-  const std::uint32_t size = u32();
-  if (size > rest_.size()) {
-    good_ = false;
-    rest_ = {};
-    return {};
-  }
-  std::string value{rest_.substr(0, size)};
-  rest_.remove_prefix(size);
-  return value;
-}
-
-std::vector<std::string> Reader::texts() {
-  const std::uint32_t count = u32();
-  // Each has at least its length before it: a count beyond that is a lie, and not to be reserved for.
-  if (count > rest_.size() / sizeof(std::uint32_t)) {
-    good_ = false;
-    rest_ = {};
-    return {};
-  }
-  std::vector<std::string> values;
-  values.reserve(count);
-  for (std::uint32_t i = 0; i < count && good_; ++i) values.push_back(text());
-  return values;
-}
-
-std::vector<std::uint32_t> Reader::numbers() {
-  const std::uint32_t count = u32();
-  if (count > rest_.size() / sizeof(std::uint32_t)) {
-    good_ = false;
-    rest_ = {};
-    return {};
-  }
-  std::vector<std::uint32_t> values;
-  values.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) values.push_back(u32());
-  return values;
 }
 
 std::optional<Header> parse_header(std::string_view message) {
-  Reader reader{message};
-  const std::uint8_t first = reader.u8();
+  os::ByteReader reader{message};
+  const auto first = reader.number<std::uint8_t>();
   const auto type = static_cast<std::uint8_t>(first & ~kInMemfd);
-  const std::uint32_t id = reader.u32();
+  const auto id = reader.number<std::uint32_t>();
   const bool request =
       type >= static_cast<std::uint8_t>(Type::configure) && type <= static_cast<std::uint8_t>(Type::forget_undo);
   const bool reply =
@@ -99,43 +35,27 @@ namespace {
 
 // One list of fields per message serves both directions, so that they cannot drift apart.
 struct Put {
-  Writer& writer;
-  void operator()(bool value) { writer.flag(value); }
-  void operator()(Source value) { writer.u8(static_cast<std::uint8_t>(value)); }
-  void operator()(Undo::Kind value) { writer.u8(static_cast<std::uint8_t>(value)); }
-  void operator()(Containment value) { writer.u8(static_cast<std::uint8_t>(value)); }
-  void operator()(std::uint8_t value) { writer.u8(value); }
-  void operator()(std::int32_t value) { writer.i32(value); }
-  void operator()(std::uint32_t value) { writer.u32(value); }
-  void operator()(std::uint64_t value) { writer.u64(value); }
-  void operator()(const std::string& value) { writer.text(value); }
-  void operator()(const std::vector<std::string>& value) { writer.texts(value); }
-  void operator()(const std::vector<std::uint32_t>& values) { writer.numbers(values); }
+  os::ByteWriter& bytes;
+  void operator()(os::Number auto value) { bytes.number(value); }
+  void operator()(bool value) { bytes.flag(value); }
+  void operator()(os::Enumeration auto value) { bytes.choice(value); }
+  void operator()(const std::string& value) { bytes.text(value); }
   template <typename Item>
   void operator()(const std::vector<Item>& values);
 };
 struct Get {
-  Reader& reader;
-  void operator()(bool& value) { value = reader.flag(); }
-  void operator()(Source& value) { value = bounded(Source::sampled); }
-  void operator()(Undo::Kind& value) { value = bounded(Undo::Kind::cgroup); }
-  void operator()(Containment& value) { value = bounded(Containment::pid_namespace); }
-  void operator()(std::uint8_t& value) { value = reader.u8(); }
-  void operator()(std::int32_t& value) { value = reader.i32(); }
-  void operator()(std::uint32_t& value) { value = reader.u32(); }
-  void operator()(std::uint64_t& value) { value = reader.u64(); }
-  void operator()(std::string& value) { value = reader.text(); }
-  void operator()(std::vector<std::string>& value) { value = reader.texts(); }
-  void operator()(std::vector<std::uint32_t>& values) { values = reader.numbers(); }
+  os::ByteReader& bytes;
+  template <os::Number Value>
+  void operator()(Value& value) {
+    value = bytes.number<Value>();
+  }
+  void operator()(bool& value) { value = bytes.flag(); }
+  void operator()(Source& value) { value = bytes.choice(Source::sampled); }
+  void operator()(Undo::Kind& value) { value = bytes.choice(Undo::Kind::cgroup); }
+  void operator()(Containment& value) { value = bytes.choice(Containment::pid_namespace); }
+  void operator()(std::string& value) { value = bytes.text(); }
   template <typename Item>
   void operator()(std::vector<Item>& values);
-  template <typename Enum>
-  Enum bounded(Enum last) {
-    const std::uint8_t value = reader.u8();
-    if (value <= static_cast<std::uint8_t>(last)) return static_cast<Enum>(value);
-    reader.spoil();
-    return Enum{};
-  }
 };
 
 template <typename Io, typename M>
@@ -249,23 +169,39 @@ void fields(Io& io, M& m) requires std::is_same_v<std::remove_const_t<M>, Socket
 }
 
 template <typename Item>
+constexpr bool kHasFields = std::is_class_v<Item> && !std::is_same_v<Item, std::string>;
+template <typename Item>
+constexpr std::size_t kLeastBytes = kHasFields<Item> ? 1 : sizeof(std::uint32_t);
+
+template <typename Item>
 void Put::operator()(const std::vector<Item>& values) {
-  writer.u32(static_cast<std::uint32_t>(values.size()));
-  for (const Item& item : values) fields(*this, item);
+  bytes.count(values.size());
+  for (const Item& item : values) {
+    if constexpr (kHasFields<Item>) {
+      fields(*this, item);
+    } else {
+      (*this)(item);
+    }
+  }
 }
 template <typename Item>
 void Get::operator()(std::vector<Item>& values) {
-  const std::uint32_t count = reader.u32();
-  for (std::uint32_t i = 0; i < count && reader.good(); ++i) {
-    Item item;
-    fields(*this, item);
-    if (reader.good()) values.push_back(std::move(item));
+  const std::size_t count = bytes.count(kLeastBytes<Item>);
+  if constexpr (!kHasFields<Item>) values.reserve(count);
+  for (std::size_t i = 0; i < count && bytes.good(); ++i) {
+    Item item{};
+    if constexpr (kHasFields<Item>) {
+      fields(*this, item);
+    } else {
+      (*this)(item);
+    }
+    values.push_back(std::move(item));
   }
 }
 
 template <typename Message>
 void write_fields(Writer& writer, const Message& message) {
-  Put put{writer};
+  Put put{writer.body()};
   fields(put, message);
 }
 
@@ -295,7 +231,7 @@ void write(Writer& writer, const SocketOwner& message) { write_fields(writer, me
 
 template <typename Message>
 std::optional<Message> parse(std::string_view body) {
-  Reader reader{body};
+  os::ByteReader reader{body};
   Get get{reader};
   Message message;
   fields(get, message);

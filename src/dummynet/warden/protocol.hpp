@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dummynet/os/bytes.hpp"
+
 /// What owner and warden say to each other over one SOCK_SEQPACKET socket. Each message is one datagram:
 /// type (u8), id (u32), body; numbers in the machine's order, since both ends are one build on one machine; strings
 /// with their length before them. The reader trusts nothing: every length is checked, and a message that is too short,
@@ -255,52 +257,12 @@ struct SocketOwner {
 class Writer {
  public:
   Writer& begin(Type type, std::uint32_t id, bool body_in_memfd = false);
-  Writer& u8(std::uint8_t value) { return raw(&value, sizeof value); }
-  Writer& flag(bool value) { return u8(value ? 1 : 0); }
-  Writer& i32(std::int32_t value) { return raw(&value, sizeof value); }
-  Writer& u32(std::uint32_t value) { return raw(&value, sizeof value); }
-  Writer& u64(std::uint64_t value) { return raw(&value, sizeof value); }
-  Writer& text(std::string_view value);
-  Writer& texts(const std::vector<std::string>& values);
-  Writer& numbers(const std::vector<std::uint32_t>& values);
-  std::string_view bytes() const noexcept { return bytes_; }
+  /// Where the message goes on.
+  os::ByteWriter& body() noexcept { return bytes_; }
+  std::string_view bytes() const noexcept { return bytes_.bytes(); }
 
  private:
-  Writer& raw(const void* data, std::size_t size) {
-    bytes_.append(static_cast<const char*>(data), size);
-    return *this;
-  }
-  std::string bytes_;
-};
-
-/// Takes a message apart. After a failed read every further one gives zero or nothing, and done() is false.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) noexcept : rest_{bytes} {}
-  std::uint8_t u8() { return number<std::uint8_t>(); }
-  bool flag() { return u8() != 0; }
-  std::int32_t i32() { return number<std::int32_t>(); }
-  std::uint32_t u32() { return number<std::uint32_t>(); }
-  std::uint64_t u64() { return number<std::uint64_t>(); }
-  std::string text();
-  std::vector<std::string> texts();
-  std::vector<std::uint32_t> numbers();
-  /// Everything was read, and nothing was missing.
-  bool done() const noexcept { return good_ && rest_.empty(); }
-  bool good() const noexcept { return good_; }
-  /// What was read cannot be: the message is none.
-  void spoil() noexcept { good_ = false; }
-
- private:
-  template <typename T>
-  T number() {
-    T value{};
-    take(&value, sizeof value);
-    return value;
-  }
-  void take(void* into, std::size_t size);
-  std::string_view rest_;
-  bool good_ = true;
+  os::ByteWriter bytes_;
 };
 
 struct Header {

@@ -210,8 +210,8 @@ void Service::handle(const Header& header, os::FdList& fds) {
         if (auto message = parse<SocketRequest>(header.body)) return open_socket(header.id, *message);
         return malformed();
       case Type::find_socket: {
-        Reader reader{header.body};
-        const std::uint64_t inode = reader.u64();
+        os::ByteReader reader{header.body};
+        const auto inode = reader.number<std::uint64_t>();
         return reader.done() ? find_socket(header.id, inode) : malformed();
       }
       default:

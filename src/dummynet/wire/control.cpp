@@ -2,56 +2,20 @@
 
 #include <array>
 #include <bit>
-#include <cstring>
 #include <type_traits>
 #include <utility>
 #include <variant>
+
+#include "dummynet/os/bytes.hpp"
 
 namespace dummynet::wire::control {
 
 namespace {
 
-class Writer {
- public:
-  void bytes(const void* data, std::size_t size) {
-    if (size > 0) text_.append(static_cast<const char*>(data), size);
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-};
-
-// After a failed read every further one gives zero, and done() is false.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) noexcept : rest_{bytes} {}
-  void bytes(void* into, std::size_t size) {
-    if (!good_ || rest_.size() < size) return spoil();
-    if (size == 0) return;  // an empty vector has no place to be read into
-    std::memcpy(into, rest_.data(), size);
-    rest_.remove_prefix(size);
-  }
-  // A count beyond what is left, at `least` bytes each, is a lie and not to be reserved for.
-  bool can_hold(std::uint64_t count, std::size_t least) const noexcept {
-    return good_ && count <= rest_.size() / least;
-  }
-  void spoil() noexcept {
-    good_ = false;
-    rest_ = {};
-  }
-  bool good() const noexcept { return good_; }
-  bool done() const noexcept { return good_ && rest_.empty(); }
-
- private:
-  std::string_view rest_;
-  bool good_ = true;
-};
-
 // One list of fields per message serves both directions, so that they cannot drift apart. A list is written as its
 // length and its items; an item takes at least kLeast bytes.
 template <typename Item>
-constexpr std::size_t kLeast = std::is_arithmetic_v<Item> ? sizeof(Item) : 12;
+constexpr std::size_t kLeast = os::Number<Item> ? sizeof(Item) : 12;
 template <>
 constexpr std::size_t kLeast<Impairment> = 80;
 template <>
@@ -60,20 +24,16 @@ template <>
 constexpr std::size_t kLeast<DirectionCounters> = 400;
 
 struct Put {
-  Writer& writer;
+  os::ByteWriter& bytes;
 
-  template <typename Number>
-  requires std::is_arithmetic_v<Number>
-  void operator()(const Number& value) { writer.bytes(&value, sizeof value); }
-  void operator()(const bool& value) { (*this)(static_cast<std::uint8_t>(value ? 1 : 0)); }
-  void operator()(const Nanoseconds& value) { (*this)(static_cast<std::int64_t>(value.count())); }
-  void operator()(const std::string& value) {
-    (*this)(static_cast<std::uint32_t>(value.size()));
-    writer.bytes(value.data(), value.size());
+  void operator()(const os::Number auto& value) { bytes.number(value); }
+  void operator()(const bool& value) { bytes.flag(value); }
+  void operator()(const Nanoseconds& value) { bytes.number(std::int64_t{value.count()}); }
+  void operator()(const std::string& value) { bytes.text(value); }
+  template <os::Enumeration Enum>
+  void choice(const Enum& value, Enum) {
+    bytes.choice(value);
   }
-  template <typename Enum>
-  requires std::is_enum_v<Enum>
-  void enumeration(const Enum& value, Enum) { (*this)(static_cast<std::uint8_t>(value)); }
   template <typename Item>
   void operator()(const std::vector<Item>& values);
   template <typename Item, std::size_t size>
@@ -88,39 +48,18 @@ struct Put {
 };
 
 struct Get {
-  Reader& reader;
+  os::ByteReader& bytes;
 
-  template <typename Number>
-  requires std::is_arithmetic_v<Number>
-  void operator()(Number& value) {
-    value = {};
-    reader.bytes(&value, sizeof value);
+  template <os::Number Value>
+  void operator()(Value& value) {
+    value = bytes.number<Value>();
   }
-  void operator()(bool& value) {
-    std::uint8_t number = 0;
-    (*this)(number);
-    if (number > 1) reader.spoil();
-    value = number == 1;
-  }
-  void operator()(Nanoseconds& value) {
-    std::int64_t count = 0;
-    (*this)(count);
-    value = Nanoseconds{count};
-  }
-  void operator()(std::string& value) {
-    std::uint32_t size = 0;
-    (*this)(size);
-    if (!reader.can_hold(size, 1)) return reader.spoil();
-    value.resize(size);
-    reader.bytes(value.data(), size);
-  }
-  template <typename Enum>
-  requires std::is_enum_v<Enum>
-  void enumeration(Enum& value, Enum last) {
-    std::uint8_t number = 0;
-    (*this)(number);
-    if (number > static_cast<std::uint8_t>(last)) reader.spoil();
-    value = reader.good() ? static_cast<Enum>(number) : Enum{};
+  void operator()(bool& value) { value = bytes.flag(); }
+  void operator()(Nanoseconds& value) { value = Nanoseconds{bytes.number<std::int64_t>()}; }
+  void operator()(std::string& value) { value = bytes.text(); }
+  template <os::Enumeration Enum>
+  void choice(Enum& value, Enum last) {
+    value = bytes.choice(last);
   }
   template <typename Item>
   void operator()(std::vector<Item>& values);
@@ -147,7 +86,7 @@ void fields(Visit& visit, Value& value) {
   if constexpr (kIs<std::monostate, Value>) {
   } else if constexpr (kIs<Jitter, Value>) {
     visit(value.amount);
-    visit.enumeration(value.distribution, Jitter::Distribution::table);
+    visit.choice(value.distribution, Jitter::Distribution::table);
     visit(value.table);
     visit(value.reorder);
   } else if constexpr (kIs<RandomLoss, Value>) {
@@ -175,7 +114,7 @@ void fields(Visit& visit, Value& value) {
     visit(value.milliseconds);
     visit(value.repeat);
   } else if constexpr (kIs<Queue, Value>) {
-    visit.enumeration(value.kind, Queue::Kind::pie);
+    visit.choice(value.kind, Queue::Kind::pie);
     visit(value.limit_packets);
     visit(value.limit_bytes);
     visit(value.limit_time);
@@ -251,9 +190,9 @@ void fields(Visit& visit, Value& value) {
 
 template <typename Item>
 void Put::operator()(const std::vector<Item>& values) {
-  (*this)(static_cast<std::uint32_t>(values.size()));
-  if constexpr (std::is_arithmetic_v<Item>) {
-    writer.bytes(values.data(), values.size() * sizeof(Item));
+  bytes.count(values.size());
+  if constexpr (os::Number<Item>) {
+    bytes.raw(values.data(), values.size() * sizeof(Item));
   } else {
     for (const Item& value : values) (*this)(value);
   }
@@ -272,7 +211,7 @@ void Put::operator()(const std::optional<Item>& value) {
 
 template <typename... Kinds>
 void Put::operator()(const std::variant<Kinds...>& value) {
-  (*this)(static_cast<std::uint8_t>(value.index()));
+  bytes.number(static_cast<std::uint8_t>(value.index()));
   std::visit([this](const auto& one) { (*this)(one); }, value);
 }
 
@@ -282,12 +221,9 @@ void Put::operator()(const Struct& value) { fields(*this, value); }
 
 template <typename Item>
 void Get::operator()(std::vector<Item>& values) {
-  std::uint32_t count = 0;
-  (*this)(count);
-  if (!reader.can_hold(count, kLeast<Item>)) return reader.spoil();
-  values.resize(count);
-  if constexpr (std::is_arithmetic_v<Item>) {
-    reader.bytes(values.data(), values.size() * sizeof(Item));
+  values.resize(bytes.count(kLeast<Item>));
+  if constexpr (os::Number<Item>) {
+    bytes.raw(values.data(), values.size() * sizeof(Item));
   } else {
     for (Item& value : values) (*this)(value);
   }
@@ -300,16 +236,13 @@ void Get::operator()(std::array<Item, size>& values) {
 
 template <typename Item>
 void Get::operator()(std::optional<Item>& value) {
-  bool there = false;
-  (*this)(there);
-  if (there) (*this)(value.emplace());
+  if (bytes.flag()) (*this)(value.emplace());
 }
 
 template <typename... Kinds>
 void Get::operator()(std::variant<Kinds...>& value) {
-  std::uint8_t index = 0;
-  (*this)(index);
-  if (index >= sizeof...(Kinds)) return reader.spoil();
+  const auto index = bytes.number<std::uint8_t>();
+  if (index >= sizeof...(Kinds)) return bytes.spoil();
   alternative<std::variant<Kinds...>, 0>(value, index);
 }
 
@@ -325,7 +258,7 @@ void Get::operator()(Struct& value) { fields(*this, value); }
 
 template <typename Message>
 std::string encode_any(const Message& message) {
-  Writer writer;
+  os::ByteWriter writer;
   Put{writer}(message);
   return writer.take();
 }
@@ -341,7 +274,7 @@ std::string encode(const Refused& message) { return encode_any(message); }
 
 template <typename Message>
 std::optional<Message> decode(std::string_view body) {
-  Reader reader{body};
+  os::ByteReader reader{body};
   Message message;
   Get{reader}(message);
   if (!reader.done()) return std::nullopt;
