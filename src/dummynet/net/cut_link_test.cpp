@@ -6,8 +6,6 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <netinet/udp.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -19,9 +17,9 @@
 
 #include "dummynet/core/warden.hpp"
 #include "dummynet/net/network.hpp"
-#include "dummynet/os/check.hpp"
 #include "support/carrier.hpp"
 #include "support/network_test.hpp"
+#include "support/traffic.hpp"
 #include "support/waiting.hpp"
 
 namespace dummynet::net {
@@ -34,7 +32,6 @@ using test::link;
 using test::node;
 
 constexpr std::size_t kFullFrame = 1514;
-constexpr std::uint16_t kPort = 4242;
 
 LinkSpec cut(EndpointSpec first, EndpointSpec second) {
   LinkSpec spec = link(std::move(first), std::move(second));
@@ -61,78 +58,27 @@ Topology chain(NodeKind middle, bool first_cut) {
 
 class CutLinkTest : public test::NetworkTest {
  protected:
-  os::Fd open(const Network& network, const std::string& node, int domain, int type, int protocol = 0) {
-    return monitor_.warden().open_socket(network.place(node).node, domain, type, protocol);
+  /// `protocol`: what it receives; 0: nothing.
+  os::Fd open_packet_socket(const Network& network, const std::string& node, std::uint16_t protocol = 0) {
+    return monitor_.warden().open_socket(network.place(node).node, AF_PACKET, SOCK_RAW, htons(protocol));
   }
-  static sockaddr_in address_of(const Network& network, const std::string& node) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(kPort);
-    EXPECT_EQ(::inet_pton(AF_INET, network.address(node).c_str(), &address.sin_addr), 1);
-    return address;
-  }
-  /// `ip`: of `to`, for one that is not its first.
   void send_by_tcp(const Network& network, const std::string& from, const std::string& to,
-                   IpFamily family = IpFamily::v4, const std::string& ip = {});
-  void send_in_segments(const Network& network, const std::string& from, const std::string& to);
+                   IpFamily family = IpFamily::v4, const std::string& address = {}) {
+    test::transfer_tcp(monitor_, network, from, to, 1 << 20, family, address);
+  }
+  /// Ten datagrams in one call.
+  void send_in_segments(const Network& network, const std::string& from, const std::string& to) {
+    constexpr std::size_t kSegment = 1400;
+    test::Datagrams datagrams{monitor_, network, from, to};
+    datagrams.send_segmented(7, 10 * kSegment, kSegment);
+    for (int i = 0; i < 10; ++i) {
+      const auto one = datagrams.receive();
+      ASSERT_TRUE(one) << "datagram " << i;
+      EXPECT_EQ(one->bytes, kSegment);
+      EXPECT_TRUE(one->intact);
+    }
+  }
 };
-
-/// A megabyte, and returns when all of it was read.
-void CutLinkTest::send_by_tcp(const Network& network, const std::string& from, const std::string& to, IpFamily family,
-                              const std::string& ip) {
-  const bool is_v4 = family == IpFamily::v4;
-  sockaddr_in v4 = address_of(network, to);
-  ASSERT_TRUE(ip.empty() || ::inet_pton(AF_INET, ip.c_str(), &v4.sin_addr) == 1);
-  sockaddr_in6 v6{};
-  v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(kPort);
-  ASSERT_TRUE(is_v4 || ::inet_pton(AF_INET6, network.address(to, family).c_str(), &v6.sin6_addr) == 1);
-  const auto* address = is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
-  const socklen_t length = is_v4 ? sizeof v4 : sizeof v6;
-  const int domain = is_v4 ? AF_INET : AF_INET6;
-  const int on = 1;
-  const os::Fd listener = open(network, to, domain, SOCK_STREAM);
-  os::check(::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
-  os::check(::bind(listener.get(), address, length), "bind");
-  os::check(::listen(listener.get(), 1), "listen");
-  const os::Fd sender = open(network, from, domain, SOCK_STREAM);
-  os::check(::connect(sender.get(), address, length), "connect");
-  const os::Fd receiver{os::check(::accept(listener.get(), nullptr, nullptr), "accept")};
-  std::vector<char> block(1 << 16);
-  constexpr std::size_t kBytes = 1 << 20;
-  for (std::size_t received = 0, sent = 0; received < kBytes;) {
-    std::array<pollfd, 2> watch{{{sender.get(), POLLOUT, 0}, {receiver.get(), POLLIN, 0}}};
-    if (sent >= kBytes) watch[0].events = 0;
-    ASSERT_GT(::poll(watch.data(), watch.size(), 60'000), 0);
-    if ((watch[0].revents & POLLOUT) != 0) {
-      sent +=
-          static_cast<std::size_t>(os::check(::send(sender.get(), block.data(), block.size(), MSG_DONTWAIT), "send"));
-    }
-    if ((watch[1].revents & POLLIN) != 0) {
-      received += static_cast<std::size_t>(os::check(::recv(receiver.get(), block.data(), block.size(), 0), "recv"));
-    }
-  }
-}
-
-/// Ten datagrams in one call: UDP_SEGMENT, udp(7).
-void CutLinkTest::send_in_segments(const Network& network, const std::string& from, const std::string& to) {
-  const sockaddr_in name = address_of(network, to);
-  const auto* address = reinterpret_cast<const sockaddr*>(&name);
-  constexpr std::size_t kSegment = 1400;
-  constexpr int kSegments = 10;
-  const os::Fd receiver = open(network, to, AF_INET, SOCK_DGRAM);
-  os::check(::bind(receiver.get(), address, sizeof name), "bind");
-  const os::Fd sender = open(network, from, AF_INET, SOCK_DGRAM);
-  const int size = kSegment;
-  os::check(::setsockopt(sender.get(), SOL_UDP, UDP_SEGMENT, &size, sizeof size), "UDP_SEGMENT");
-  const std::vector<char> block(kSegment * kSegments);
-  os::check(::sendto(sender.get(), block.data(), block.size(), 0, address, sizeof name), "sendto");
-  for (int i = 0; i < kSegments; ++i) {
-    ASSERT_TRUE(becomes_readable(receiver.get())) << "datagram " << i;
-    std::array<char, 65536> datagram{};
-    ASSERT_EQ(::recv(receiver.get(), datagram.data(), datagram.size(), 0), static_cast<ssize_t>(kSegment));
-  }
-}
 
 TEST_F(CutLinkTest, NothingPassesUntilSomebodyCarriesIt) {
   if (!has_program("ping")) GTEST_SKIP() << "no ping(8) here";
@@ -148,10 +94,9 @@ TEST_F(CutLinkTest, CarriesTheVeryFirstPacketBothWays) {
   Network network{monitor_, pair()};
   network.up();
   const auto ends = network.open_cut(0);
-  const os::Fd sender = open(network, "a", AF_INET, SOCK_DGRAM);
-  const sockaddr_in to = address_of(network, "b");
+  test::Datagrams datagrams{monitor_, network, "a", "b"};
 
-  ASSERT_EQ(::sendto(sender.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to), 1);
+  datagrams.send(1, 100);
   ASSERT_TRUE(becomes_readable(ends[0].get())) << "the question for b's address";
   std::array<char, 2048> frame{};
   const ssize_t size = ::recv(ends[0].get(), frame.data(), frame.size(), 0);
@@ -186,7 +131,7 @@ TEST_F(CutLinkTest, GivesAnEndInSeveralSocketsThatHaveMoreRoomTogether) {
   auto ends = network.open_cut(0, {.socket_bytes = 64 << 10, .wanted_bytes = 1 << 20, .max_sockets = 5});
   ASSERT_EQ(ends[0].size(), 5U);
   ASSERT_EQ(ends[1].size(), 5U);
-  const os::Fd sender = open(network, "a", AF_PACKET, SOCK_RAW);
+  const os::Fd sender = open_packet_socket(network, "a");
   sockaddr_ll to{};
   to.sll_family = AF_PACKET;
   to.sll_ifindex = static_cast<int>(network.plan().interfaces.front().index);
@@ -253,13 +198,12 @@ TEST_F(CutLinkTest, TheFabricItselfSaysNothing) {
   topology.families = test::kBothFamilies;
   Network network{monitor_, topology};
   network.up();
-  const os::Fd listener = open(network, "a", AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+  const os::Fd listener = open_packet_socket(network, "a", ETH_P_ALL);
   auto ends = network.open_cut(0);
 
   // Something that would make a host speak up: who has 10.0.0.1, asked of the fabric. And a marked frame at the end.
-  const os::Fd asker = open(network, "a", AF_INET, SOCK_DGRAM);
-  const sockaddr_in to = address_of(network, "b");
-  ASSERT_EQ(::sendto(asker.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to), 1);
+  test::Datagrams asker{monitor_, network, "a", "b"};
+  asker.send(1, 100);
   ASSERT_TRUE(becomes_readable(ends[0].get()));
   std::array<char, test::kVirtioHeaderBytes + 60> marked{};
   marked.fill('\x55');

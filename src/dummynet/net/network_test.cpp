@@ -1,9 +1,6 @@
 #include "dummynet/net/network.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 #include <chrono>
@@ -18,35 +15,14 @@
 #include "dummynet/core/warden.hpp"
 #include "dummynet/net/presets.hpp"
 #include "support/network_test.hpp"
-#include "support/waiting.hpp"
+#include "support/traffic.hpp"
 
 namespace dummynet::net {
 namespace {
 
 using namespace std::chrono_literals;
 
-class NetworkTest : public test::NetworkTest {
- protected:
-  /// Sends a datagram between two nodes and waits for it.
-  void exchange_datagram(const Network& network, const std::string& from, const std::string& to) {
-    const auto open = [&](const std::string& node) {
-      return monitor_.warden().open_socket(network.place(node).node, AF_INET, SOCK_DGRAM, 0);
-    };
-    const os::Fd sender = open(from);
-    const os::Fd receiver = open(to);
-    sockaddr_in name{};
-    name.sin_family = AF_INET;
-    name.sin_port = htons(9);
-    for (const Interface& interface : network.interfaces()) {
-      if (interface.node != to) continue;
-      ::inet_pton(AF_INET, interface.addresses.front().address.text().c_str(), &name.sin_addr);
-    }
-    const auto* address = reinterpret_cast<const sockaddr*>(&name);
-    ASSERT_EQ(::bind(receiver.get(), address, sizeof name), 0);
-    ASSERT_EQ(::sendto(sender.get(), "x", 1, 0, address, sizeof name), 1);
-    ASSERT_TRUE(test::becomes_readable(receiver.get()));
-  }
-};
+using test::NetworkTest;
 
 TEST_F(NetworkTest, LetsTwoNodesReachEachOtherByName) {
   if (!has_program("ping")) GTEST_SKIP() << "no ping(8) here";
@@ -73,7 +49,7 @@ TEST_F(NetworkTest, CarriesTheVeryFirstPacket) {
     network.add_link({"a", {}}, {"b", {}});
     const auto start = Clock::now();
     network.up();
-    exchange_datagram(network, i % 2 == 0 ? "a" : "b", i % 2 == 0 ? "b" : "a");
+    test::Datagrams{monitor_, network, i % 2 == 0 ? "a" : "b", i % 2 == 0 ? "b" : "a"}.meet();
     if (Clock::now() - start > 900ms) ++slow;
   }
   EXPECT_LE(slow, kTries / 2);

@@ -25,6 +25,7 @@
 #include "support/engine_test.hpp"
 #include "support/frames.hpp"
 #include "support/monitor_test.hpp"
+#include "support/traffic.hpp"
 #include "support/waiting.hpp"
 
 namespace dummynet::wire {

@@ -11,6 +11,7 @@
 
 #include "dummynet/wire/link_engine.hpp"
 #include "support/engine_test.hpp"
+#include "support/traffic.hpp"
 #include "support/waiting.hpp"
 
 namespace dummynet::wire {
