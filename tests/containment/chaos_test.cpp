@@ -31,6 +31,7 @@
 #include "support/family.hpp"
 #include "support/life.hpp"
 #include "support/monitor_test.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace dummynet::test {
 
@@ -272,15 +273,13 @@ class ChaosTest : public testing::TestWithParam<std::tuple<ChaosKind, bool>> {};
 TEST_P(ChaosTest, LeavesNothing) {
   const auto& [kind, ordinary] = GetParam();
   if (!ordinary && ::geteuid() != 0) GTEST_SKIP() << "needs root; the ordinary user has his own test";
-  std::string folder = (std::filesystem::temp_directory_path() / "dummynet-test-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-  std::filesystem::create_directory(folder + "/tmp");
-  for (const std::string& one : {folder, folder + "/tmp"}) ::chmod(one.c_str(), 0777);
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkdir((folder / "tmp").c_str(), 0777), 0);
+  ::chmod((folder / "tmp").c_str(), 0777);  // whatever the umask says
   in_child([&, &chaos_kind = kind, as_ordinary = ordinary] {
     go_aside();
-    Chaos{chaos_kind, as_ordinary, folder}.run();
+    Chaos{chaos_kind, as_ordinary, folder.path()}.run();
   });
-  std::filesystem::remove_all(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, ChaosTest, testing::Combine(testing::ValuesIn(kChaosKinds), testing::Bool()),

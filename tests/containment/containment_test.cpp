@@ -23,6 +23,7 @@
 #include "support/monitor_test.hpp"
 #include "support/ordinary_user.hpp"
 #include "support/owner_process.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace dummynet::test {
 
@@ -113,26 +114,18 @@ class ContainmentTest : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
     if (ordinary() && ::geteuid() != 0) GTEST_SKIP() << "already covered: this is an ordinary user";
-    std::string pattern = (std::filesystem::temp_directory_path() / "dummynet-test-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    ::chmod(pattern.c_str(), 0777);
-    folder_ = pattern;
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
   }
 
   static Kind kind() { return std::get<0>(GetParam()); }
   static bool ordinary() { return std::get<1>(GetParam()); }
   static Ending ending() { return std::get<2>(GetParam()); }
-  const std::string& folder() const { return folder_; }
+  const std::string& folder() const { return folder_.path(); }
 
   // A set-uid-root copy of the payload; empty where none can be.
   std::string set_uid_copy() const {
     struct statvfs where {};
-    if (::geteuid() != 0 || ::statvfs(folder_.c_str(), &where) != 0 || (where.f_flag & ST_NOSUID) != 0) return {};
-    std::string copy = folder_ + "/set-uid";
+    if (::geteuid() != 0 || ::statvfs(folder().c_str(), &where) != 0 || (where.f_flag & ST_NOSUID) != 0) return {};
+    std::string copy = folder_ / "set-uid";
     std::filesystem::copy_file(payload("payload"), copy);
     return ::chmod(copy.c_str(), 04755) == 0 ? copy : std::string{};
   }
@@ -141,7 +134,7 @@ class ContainmentTest : public testing::TestWithParam<Case> {
   static void end(OwnerProcess& owner, pid_t warden);
 
  private:
-  std::string folder_;
+  TemporaryFolder folder_;
 };
 
 void ContainmentTest::end(OwnerProcess& owner, pid_t warden) {

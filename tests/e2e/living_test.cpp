@@ -10,6 +10,7 @@
 #include "dummynet/os/cgroup.hpp"
 #include "dummynet/scenario/run_facts.hpp"
 #include "e2e/scenario_test.hpp"
+#include "support/ordinary_user.hpp"
 #include "support/owner_process.hpp"
 #include "support/waiting.hpp"
 
@@ -51,7 +52,7 @@ processes:
   std::string runtime(bool as_nobody = false) const {
     const std::string folder = path(as_nobody ? "runtime-of-nobody" : "runtime");
     if (::mkdir(folder.c_str(), 0700) == 0 && as_nobody && ::geteuid() == 0) {
-      EXPECT_EQ(::chown(folder.c_str(), 65534, 65534), 0);
+      EXPECT_EQ(::chown(folder.c_str(), kOrdinary, kOrdinary), 0);
     }
     return folder;
   }

@@ -1,8 +1,6 @@
 #include "support/monitor_test.hpp"
 
-#include <grp.h>
 #include <netinet/in.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,35 +16,12 @@
 
 namespace dummynet::test {
 
-namespace {
-
-void become_nobody() {
-  if (::geteuid() != 0) return;
-  if (::setgroups(0, nullptr) != 0 || ::setresgid(kOrdinary, kOrdinary, kOrdinary) != 0 ||
-      ::setresuid(kOrdinary, kOrdinary, kOrdinary) != 0) {
-    throw std::runtime_error{"cannot become an ordinary user"};
-  }
-  // As for a program that this user has started himself: /proc/self is his.
-  ::prctl(PR_SET_DUMPABLE, 1);
-}
-
-}  // namespace
-
 // Not TearDown(): a fixture's own monitor lives until now.
-MonitorTest::~MonitorTest() {
-  EXPECT_EQ(leftovers_.found(), "");
-  std::error_code ignored;
-  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
-}
+MonitorTest::~MonitorTest() { EXPECT_EQ(leftovers_.found(), ""); }
 
 std::string MonitorTest::path(const std::string& name) {
-  if (folder_.empty()) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "dummynet-test-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
-    ::chmod(pattern.c_str(), 0777);
-    folder_ = pattern;
-  }
-  return folder_ + '/' + name;
+  if (!folder_) folder_.emplace();
+  return *folder_ / name;
 }
 
 std::string MonitorTest::content(const std::string& file) {
@@ -121,7 +96,7 @@ void in_child(const std::function<void()>& body) {
 
 void as_nobody(const std::function<void()>& body) {
   in_child([&body] {
-    become_nobody();
+    become_ordinary();
     body();
   });
 }

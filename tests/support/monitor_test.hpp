@@ -6,11 +6,13 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
 #include "dummynet/core/monitor.hpp"
 #include "support/leftovers.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/waiting.hpp"
 
 namespace dummynet::test {
@@ -31,7 +33,7 @@ class MonitorTest : public testing::Test {
 
  private:
   Leftovers leftovers_;
-  std::string folder_;
+  std::optional<TemporaryFolder> folder_;
 };
 
 /// How a monitor holds its processes together.

@@ -14,6 +14,7 @@
 namespace dummynet::test {
 
 void become_ordinary() {
+  if (::geteuid() != 0) return;
   if (::setgroups(0, nullptr) != 0 || ::setresgid(kOrdinary, kOrdinary, kOrdinary) != 0 ||
       ::setresuid(kOrdinary, kOrdinary, kOrdinary) != 0) {
     throw std::runtime_error{"cannot become an ordinary user"};

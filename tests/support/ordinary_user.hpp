@@ -9,7 +9,8 @@ namespace dummynet::test {
 /// Owns nothing, is in no group.
 inline constexpr uid_t kOrdinary = 65534;
 
-/// For good: this process becomes that user, as a program that he has started himself. Throws std::runtime_error.
+/// For good: root's process becomes that user's, as if he had started it himself; anybody else is ordinary already.
+/// Throws std::runtime_error.
 void become_ordinary();
 
 /// A cgroup that belongs to the ordinary user, as a service manager delegates one; or none where we cannot make one.

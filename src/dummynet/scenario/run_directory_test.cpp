@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +10,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "support/temporary_folder.hpp"
+
 namespace dummynet::scenario {
 namespace {
 
@@ -18,12 +19,7 @@ namespace fs = std::filesystem;
 
 class RunDirectoryTest : public testing::Test {
  protected:
-  RunDirectoryTest() {
-    std::string pattern = testing::TempDir() + "dummynet-rundir-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~RunDirectoryTest() override { fs::remove_all(folder_); }
-  std::string path(const std::string& name) const { return folder_ + '/' + name; }
+  std::string path(const std::string& name) const { return folder_ / name; }
   static mode_t mode_of(const std::string& file) {
     struct stat status {};
     EXPECT_EQ(::stat(file.c_str(), &status), 0) << file;
@@ -31,7 +27,7 @@ class RunDirectoryTest : public testing::Test {
   }
 
  private:
-  std::string folder_;
+  test::TemporaryFolder folder_{test::TemporaryFolder::Writers::owner};
 };
 
 TEST(RunName, IsFitForPathsAndShells) {
