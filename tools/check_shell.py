@@ -5,12 +5,10 @@ no `ip`, `tc`, `nft` or `sudo` command lines. A user's own command string is han
 usage: check_shell.py [SRC]      exit 1 and file:line for each finding; --self-check: does it catch them?
 """
 
-import pathlib
 import re
 import sys
-import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+import source_check
 
 PLUMBING = "plumbing by another program"
 FINDINGS = [
@@ -46,39 +44,20 @@ def findings(src):
                 yield path, number, f"only {SHELL_HOME} names the shell"
 
 
-def self_check():
-    cases = [
-        ("core/a.cpp", "int r = system(line);", True),
-        ("core/a.cpp", "int r = std::system(line.c_str());", True),
-        ("core/a.cpp", "FILE* f = popen(line, \"r\");", True),
-        ("core/a.cpp", 'run({"/bin/sh", "-c", "cd " + dir});', True),
-        ("core/command.cpp", 'return {"/bin/sh", "-c", text};', False),
-        ("core/command.cpp", 'return {"/bin/sh", "-c" + text};', True),
-        ("net/a.cpp", 'run("ip link add " + name);', True),
-        ("net/a.cpp", 'run({"tc", "qdisc"});', True),
-        ("os/a.cpp", "throw std::system_error{errno, std::system_category(), what};", False),
-        ("os/a.cpp", "// system(3) and popen(3) run a shell: system(x)", False),
-        ("os/a.cpp", 'log("http://x"); popen(x);', True),
-        ("os/a.inc", "wordexp(line, &words, 0);", True),
-    ]
-    for name, line, is_finding in cases:
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "dummynet", name)
-            path.parent.mkdir(parents=True)
-            path.write_text(line + "\n")
-            if bool(list(findings(pathlib.Path(folder)))) != is_finding:
-                sys.exit(f"self-check: this line was judged wrongly: {line}")
-
-
-def main(arguments):
-    self_check()
-    if arguments == ["--self-check"]:
-        return
-    found = list(findings(pathlib.Path(arguments[0]) if arguments else ROOT / "src"))
-    for path, number, why in found:
-        print(f"{path}:{number}: {why}")
-    sys.exit(1 if found else 0)
-
+CASES = [
+    ("core/a.cpp", "int r = system(line);", True),
+    ("core/a.cpp", "int r = std::system(line.c_str());", True),
+    ("core/a.cpp", "FILE* f = popen(line, \"r\");", True),
+    ("core/a.cpp", 'run({"/bin/sh", "-c", "cd " + dir});', True),
+    ("core/command.cpp", 'return {"/bin/sh", "-c", text};', False),
+    ("core/command.cpp", 'return {"/bin/sh", "-c" + text};', True),
+    ("net/a.cpp", 'run("ip link add " + name);', True),
+    ("net/a.cpp", 'run({"tc", "qdisc"});', True),
+    ("os/a.cpp", "throw std::system_error{errno, std::system_category(), what};", False),
+    ("os/a.cpp", "// system(3) and popen(3) run a shell: system(x)", False),
+    ("os/a.cpp", 'log("http://x"); popen(x);', True),
+    ("os/a.inc", "wordexp(line, &words, 0);", True),
+]
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    source_check.run(findings, CASES, sys.argv[1:])
