@@ -82,17 +82,10 @@ class BackendTest : public test::NetworkTest, public testing::WithParamInterface
 INSTANTIATE_TEST_SUITE_P(, BackendTest, testing::Values(Who::engine, Who::netem),
                          [](const auto& who) { return std::string{who.param == Who::engine ? "engine" : "netem"}; });
 
-Impairment with_loss(Loss loss) {
-  Impairment impairment;
-  impairment.loss = std::move(loss);
-  return impairment;
-}
+Impairment with_loss(Loss loss) { return {.loss = std::move(loss)}; }
 
 Impairment with_rate(std::uint64_t bits_per_second, std::uint64_t limit_packets) {
-  Impairment impairment;
-  impairment.rate = LineRate{bits_per_second, 0};
-  impairment.queue.limit_packets = limit_packets;
-  return impairment;
+  return {.rate = LineRate{bits_per_second}, .queue = {.limit_packets = limit_packets}};
 }
 
 TEST_P(BackendTest, DelaysEachPacketByAtLeastWhatWasAsked) {

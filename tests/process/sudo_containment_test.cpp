@@ -77,6 +77,13 @@ bool is_alive(pid_t pid) {
   return name_end != std::string::npos && stat.compare(name_end, 3, ") Z") != 0;
 }
 
+// What an owner says in the end, after whatever else went wrong for it.
+std::string said_about_the_rest(OwnerProcess& owner) {
+  std::string said = owner.line();
+  while (!said.empty() && !said.starts_with("left")) said = owner.line();
+  return said;
+}
+
 struct Pids {
   pid_t warden;
   pid_t sudo;
@@ -194,9 +201,7 @@ TEST_F(SudoContainment, NothingSurvivesStopAfterSudoWasKilled) {
   ASSERT_EQ(::kill(pids.sudo, SIGKILL), 0);
   owner.go();
 
-  std::string said = owner.line();
-  while (!said.empty() && !said.starts_with("left")) said = owner.line();
-  EXPECT_EQ(said, "left: ");
+  EXPECT_EQ(said_about_the_rest(owner), "left: ");
   EXPECT_TRUE(eventually([&] { return !is_alive(pids.root_warden); }));
 }
 
@@ -209,9 +214,7 @@ TEST_F(SudoContainment, NothingSurvivesStopAfterTheUsersWardenWasKilled) {
   ASSERT_EQ(::kill(pids.warden, SIGKILL), 0);
   owner.go();
 
-  std::string said = owner.line();
-  while (!said.empty() && !said.starts_with("left")) said = owner.line();
-  EXPECT_EQ(said, "left: ");
+  EXPECT_EQ(said_about_the_rest(owner), "left: ");
   EXPECT_TRUE(eventually([&] { return !is_alive(pids.sudo) && !is_alive(pids.root_warden); }));
 }
 

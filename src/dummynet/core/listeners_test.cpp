@@ -61,6 +61,14 @@ Bound listen_on(const char* address, std::uint16_t port, bool v6only = false) {
   return bound;
 }
 
+void connect_to_loopback(const Bound& bound, std::uint16_t port) {
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_port = htons(port);
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::connect(bound.socket.get(), reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
+}
+
 TEST(Listeners, AreToldWithAddressAndReach) {
   in_own_namespace([] {
     bring_loopback_up();
@@ -106,11 +114,7 @@ TEST(Listeners, AreNotSocketsThatOnlyHaveThePort) {
     const Bound bound = bind_to("0.0.0.0", 1000, SOCK_STREAM);  // not listening
     const Bound other = listen_on("127.0.0.1", 1002);
     const Bound client = bind_to("127.0.0.1", 1001, SOCK_STREAM);
-    sockaddr_in name{};
-    name.sin_family = AF_INET;
-    name.sin_port = htons(1002);
-    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ASSERT_EQ(::connect(client.socket.get(), reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
+    connect_to_loopback(client, 1002);
 
     EXPECT_EQ(find_listeners(diag, 1000, Protocol::tcp).size(), 0U);
     EXPECT_EQ(find_listeners(diag, 1001, Protocol::tcp).size(), 0U);
@@ -127,11 +131,7 @@ TEST(Listeners, OfUdpAreBoundAndUnconnected) {
     const Bound v4 = bind_to("127.0.0.1", 1000, SOCK_DGRAM);
     const Bound v6 = bind_to("::", 1001, SOCK_DGRAM);
     const Bound connected = bind_to("127.0.0.1", 1002, SOCK_DGRAM);
-    sockaddr_in name{};
-    name.sin_family = AF_INET;
-    name.sin_port = htons(1000);
-    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ASSERT_EQ(::connect(connected.socket.get(), reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
+    connect_to_loopback(connected, 1000);
 
     std::vector<Listener> found;
     try {

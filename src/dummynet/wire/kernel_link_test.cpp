@@ -46,10 +46,7 @@ class KernelLinkTest : public test::NetworkTest {
 };
 
 Impairment with_rate(std::uint64_t bits_per_second, std::uint64_t limit_packets) {
-  Impairment impairment;
-  impairment.rate = LineRate{bits_per_second, 0};
-  impairment.queue.limit_packets = limit_packets;
-  return impairment;
+  return {.rate = LineRate{bits_per_second}, .queue = {.limit_packets = limit_packets}};
 }
 
 TEST_F(KernelLinkTest, HoldsARateAndCountsWhatPassed) {

@@ -39,11 +39,7 @@ std::vector<std::string> refused_properties(const Impairment& impairment) {
   return properties;
 }
 
-Impairment with_rate(std::uint64_t bits_per_second) {
-  Impairment impairment;
-  impairment.rate = LineRate{bits_per_second, 0};
-  return impairment;
-}
+Impairment with_rate(std::uint64_t bits_per_second) { return {.rate = LineRate{bits_per_second}}; }
 
 TEST(KernelPlan, DoesNothingForNothing) { EXPECT_TRUE(plan({}).empty()); }
 

@@ -14,11 +14,7 @@ using testing::ElementsAre;
 // 1,250 bytes at 1 Mbit/s: 10 ms on the line.
 constexpr std::uint32_t kTenMilliseconds = 1250;
 
-Impairment megabit() {
-  Impairment impairment;
-  impairment.rate = LineRate{1'000'000};
-  return impairment;
-}
+Impairment megabit() { return {.rate = LineRate{1'000'000}}; }
 
 TEST(Pipeline, LetsEverythingPassAtOnceWithoutImpairment) {
   PipelineRun run{{}};
