@@ -94,8 +94,9 @@ Datagrams::Datagrams(ProcessMonitor& monitor, const net::Network& network, const
   receiver_ = monitor.warden().open_socket(network.place(to).node, domain_of(family), SOCK_DGRAM, 0);
   for (std::size_t i = 0; i < payload_.size(); ++i) payload_[i] = static_cast<char>(i * 11 + i / 256);
   const int room = 8 << 20;
-  ::setsockopt(receiver_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
-  ::setsockopt(receiver_.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+  if (::setsockopt(receiver_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0) {
+    ::setsockopt(receiver_.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);  // up to net.core.rmem_max
+  }
   const Address any = any_address(family);
   os::check(::bind(receiver_.get(), any.get(), any.size), "bind");
   const Address target = to_address(address.empty() ? network.address(to, family) : address, family);
