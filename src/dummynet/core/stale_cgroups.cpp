@@ -52,8 +52,13 @@ std::string top_of(const std::string& controller) {
   }
 }
 
-std::vector<std::string> find_stale(const std::string& top, const std::set<pid_t>& in_use) {
-  std::vector<std::string> found;
+struct Found {
+  std::string path;
+  pid_t owner = 0;
+};
+
+std::vector<Found> find_named(const std::string& top) {
+  std::vector<Found> found;
   if (top.empty()) return found;
   std::error_code error;
   fs::recursive_directory_iterator walk{top, fs::directory_options::skip_permission_denied, error};
@@ -64,7 +69,7 @@ std::vector<std::string> find_stale(const std::string& top, const std::set<pid_t
     struct stat status {};
     const bool ours = ::lstat(walk->path().c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
                       (status.st_uid == ::geteuid() || ::geteuid() == 0);
-    if (ours && !in_use.contains(owner)) found.push_back(walk->path());
+    if (ours) found.push_back({walk->path(), owner});
   }
   return found;
 }
@@ -104,10 +109,17 @@ pid_t owner_in_cgroup_name(std::string_view name) {
 }
 
 std::vector<StaleCgroup> remove_stale_cgroups() {
-  std::vector<StaleCgroup> all;
+  const std::vector<Found> named = find_named(top_of(""));
+  const std::vector<Found> named_in_v1 = find_named(top_of("memory"));
+  // Only now: who has started meanwhile and made one is seen alive.
   const std::set<pid_t> in_use = numbers_in_use();
-  for (const std::string& path : find_stale(top_of(""), in_use)) all.push_back(remove<os::Cgroup>(path));
-  for (const std::string& path : find_stale(top_of("memory"), in_use)) all.push_back(remove<os::CgroupV1>(path));
+  std::vector<StaleCgroup> all;
+  for (const auto& [path, owner] : named) {
+    if (!in_use.contains(owner)) all.push_back(remove<os::Cgroup>(path));
+  }
+  for (const auto& [path, owner] : named_in_v1) {
+    if (!in_use.contains(owner)) all.push_back(remove<os::CgroupV1>(path));
+  }
   return all;
 }
 
