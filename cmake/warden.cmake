@@ -29,8 +29,8 @@ function(dummynet_warden)
   target_compile_definitions(dummynet_warden_image PRIVATE
     DUMMYNET_WARDEN_FILE="${DUMMYNET_LIBEXEC_DIR}/dummynet-warden")
   target_link_libraries(dummynet_warden_image PRIVATE dummynet_options)
-  set_target_properties(dummynet_warden_image PROPERTIES POSITION_INDEPENDENT_CODE ON)
-  # .incbin is invisible to the compiler's dependency scan.
+  # .incbin is invisible to the compiler's dependency scan; and OBJECT_DEPENDS would be lost in a unity build.
+  set_target_properties(dummynet_warden_image PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
   set_source_files_properties("${image}" PROPERTIES OBJECT_DEPENDS "${DUMMYNET_LIBEXEC_DIR}/dummynet-warden")
   target_sources(dummynet PRIVATE $<TARGET_OBJECTS:dummynet_warden_image>)
 endfunction()

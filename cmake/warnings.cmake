@@ -7,6 +7,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND DUMMYNET_WARNINGS -Wno-maybe-uninitialized)
 endif()
 
+# Where several sources are compiled as one (CMAKE_UNITY_BUILD), these two judge what nobody wrote: a local name like a
+# constant of the file before, a member whose type is in the unnamed namespace of what is no longer the main file.
+if(CMAKE_UNITY_BUILD)
+  list(APPEND DUMMYNET_WARNINGS -Wno-shadow -Wno-subobject-linkage)
+endif()
+
 add_library(dummynet_options INTERFACE)
 target_compile_options(dummynet_options INTERFACE ${DUMMYNET_WARNINGS})
 if(DUMMYNET_SANITIZE)
