@@ -8,30 +8,15 @@
 
 #include "dummynet/wire/super_frame.hpp"
 #include "support/frames.hpp"
+#include "support/segments.hpp"
 
 namespace dummynet::wire {
 namespace {
 
 using test::Bytes;
+using test::cut_up;
 using test::FrameSpec;
-
-struct Segment {
-  VirtioHeader header;
-  Bytes frame;
-};
-
-std::vector<Segment> cut_up(const VirtioHeader& header, const Bytes& frame) {
-  std::vector<Segment> segments;
-  const auto super = SuperFrame::parse(header, frame);
-  if (!super) return segments;
-  for (std::size_t i = 0; i < super->count(); ++i) {
-    Segment segment;
-    segment.frame.resize(super->bytes(i));
-    segment.header = super->write(i, segment.frame);
-    segments.push_back(segment);
-  }
-  return segments;
-}
+using test::Segment;
 
 /// What goes out for the segments from `begin` to before `end`.
 Segment join(const std::vector<Segment>& segments, std::size_t begin, std::size_t end) {

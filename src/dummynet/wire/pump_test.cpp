@@ -18,6 +18,7 @@
 #include "dummynet/wire/checksum.hpp"
 #include "support/delayed.hpp"
 #include "support/frames.hpp"
+#include "support/segments.hpp"
 
 namespace dummynet::wire {
 namespace {
@@ -58,11 +59,9 @@ class PumpTest : public testing::Test {
   }
   void send(std::size_t side, const Bytes& frame) { send(side, {}, frame); }
   static std::vector<Bytes> cut_up(const VirtioHeader& header, const Bytes& frame) {
-    std::vector<Bytes> segments;
-    if (const auto super = SuperFrame::parse(header, frame)) {
-      for (std::size_t i = 0; i < super->count(); ++i) super->write(i, segments.emplace_back(super->bytes(i)));
-    }
-    return segments;
+    std::vector<Bytes> frames;
+    for (const test::Segment& one : test::cut_up(header, frame)) frames.push_back(one.frame);
+    return frames;
   }
   /// Of TCP over IPv6, from the first side. Returns what it consists of.
   std::vector<Bytes> send_super(std::size_t payload) {
