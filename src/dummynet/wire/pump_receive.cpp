@@ -252,11 +252,13 @@ std::uint32_t Pump::make_frame(std::uint32_t direction, std::size_t bytes) {
 }
 
 std::uint32_t Pump::copy(std::uint32_t original) {
-  const std::uint32_t twin = make_frame(current_, pool_[original].length);
+  // Of what was lost for want of memory there is nothing to double.
+  const bool is_there = pool_[original].memory != nullptr;
+  const std::uint32_t twin = is_there ? make_frame(current_, pool_[original].length) : pool_.make_empty();
   const Frame& from = pool_[original];
   Frame& to = pool_[twin];
   to.length = from.length;
-  if (from.memory != nullptr && to.memory != nullptr) std::copy_n(from.virtio(), from.length, to.virtio());
+  if (to.memory != nullptr) std::copy_n(from.virtio(), from.length, to.virtio());
   return twin;
 }
 

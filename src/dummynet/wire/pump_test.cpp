@@ -49,6 +49,11 @@ class PumpTest : public testing::Test {
       nodes_[side] = std::move(node);
       ends[side].push_back(std::move(end));
     }
+    if (has_group_) {
+      auto [node, end] = os::make_message_sockets();
+      second_ = std::move(node);
+      ends[0].push_back(std::move(end));
+    }
     pump_->add_link(0, 1, std::move(ends), {uplink, downlink});
     pump_->begin();
   }
@@ -109,7 +114,9 @@ class PumpTest : public testing::Test {
 
   int engine_room_ = 1 << 20;  // SO_SNDBUF of the engine's ends
   std::optional<Pump> pump_;
+  bool has_group_ = false;  // the first side's end has another socket
   std::array<os::Fd, 2> nodes_;
+  os::Fd second_;  // the node's end of that
 };
 
 TEST_F(PumpTest, PassesFramesBothWaysAsTheyAre) {
@@ -345,6 +352,28 @@ TEST_F(PumpTest, CountsWhatItHasNoMemoryForAsItsOwnLoss) {
 
   send(0, numbered(20));  // there is room again
   EXPECT_EQ(receive(1, 1).size(), 1U);
+}
+
+// What came by several sockets waits to be put into order: some of it without memory, until others have been sent.
+TEST_F(PumpTest, DoesNotDoubleWhatItHadNoMemoryFor) {
+  constexpr std::size_t kRoom = 64;  // for as many as are sent at once
+  Impairment impairment;
+  impairment.duplicate = 1;
+  has_group_ = true;
+  start(impairment, {}, {.max_direction_bytes = kRoom * (2U << 10U)});
+  const Bytes message = test::join({}, numbered(1));
+  for (int i = 0; i < 50; ++i) {
+    for (const os::Fd* by : {&nodes_[0], &second_}) {
+      ASSERT_GT(::send(by->get(), message.data(), message.size(), MSG_DONTWAIT), 0);
+    }
+  }
+
+  serve_offered(0, 100);
+
+  std::size_t arrived = 0;
+  while (take(1)) ++arrived;
+  EXPECT_EQ(arrived, kRoom);
+  EXPECT_EQ(pump_->counters(0, 0).own_losses, 200 - kRoom);
 }
 
 TEST_F(PumpTest, LogsEveryPacketOnce) {
