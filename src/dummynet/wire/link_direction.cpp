@@ -28,7 +28,8 @@ void LinkDirection::note_impairment() {
   late_from_ = std::max<Nanoseconds>(1ms, now.delay / 20);
   very_late_from_ = std::max<Nanoseconds>(5ms, now.delay / 4);
   const bool may_be_early = now.jitter.amount > 0ns || now.reorder.probability > 0;
-  pipeline_slack_ = may_be_early ? 0ns : std::min(now.delay, kGather);
+  // The pipeline itself takes up to the other half.
+  pipeline_slack_ = may_be_early ? 0ns : std::min(now.delay / 2, kGather);
 }
 
 Nanoseconds LinkDirection::next() const noexcept {

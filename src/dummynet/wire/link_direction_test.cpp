@@ -76,7 +76,7 @@ TEST_F(LinkDirectionTest, DecidesALittleLaterWhereTheDelayLeavesTime) {
     return direction.next() - direction.pipeline.next();
   };
   EXPECT_EQ(second_decision_of(0ns, 0ns), 0ns);
-  EXPECT_EQ(second_decision_of(20us, 0ns), 20us);
+  EXPECT_EQ(second_decision_of(20us, 0ns), 10us);
   EXPECT_EQ(second_decision_of(5ms, 0ns), 50us);
   EXPECT_EQ(second_decision_of(5ms, 1ms), 0ns);
 }
