@@ -35,7 +35,7 @@ os::Fd open_log(const std::filesystem::path& path) {
 }
 
 // Each takes some 10 ms to be closed when the engine is killed: the kernel then closes one after the other.
-constexpr std::size_t kMostSockets = 256;
+constexpr std::size_t kMostSockets = 64;
 constexpr std::size_t kMostSocketsOfAnEnd = 32;
 
 }  // namespace

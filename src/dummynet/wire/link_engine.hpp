@@ -39,7 +39,7 @@ struct EngineOptions {
   bool realtime = false;
   /// Room for frames that the engine has not read yet, e.g. while others have the CPU. `max_sockets` is set by the
   /// engine: an ordinary user's sockets are small (net.core.rmem_max), so up to 32 of them share the work at each end,
-  /// 256 in all.
+  /// 64 in all.
   net::CutRoom room{};
 };
 
