@@ -85,12 +85,13 @@ NetlinkRequest keep_plain_super_frames(std::uint16_t ethtool, std::uint32_t inte
   return request;
 }
 
-NetlinkRequest keep_no_super_frames(std::uint32_t interface, std::optional<std::uint32_t> mtu, std::string object) {
+NetlinkRequest keep_no_super_frames(std::uint32_t interface, std::optional<std::uint32_t> mtu,
+                                    const std::string& object) {
   // The kernel cuts up what has more segments than this, whoever made it. Frames that a program put into the kernel
   // (an engine, a virtual machine) don't say how many they have; these are told by their length.
   constexpr std::uint32_t kUsualMtu = 1500;
   constexpr std::uint32_t kLeast = 512;  // newer kernels refuse less than the longest headers of TCP
-  NetlinkRequest request = change_link(interface, std::move(object));
+  NetlinkRequest request = change_link(interface, object);
   request.put_u32(IFLA_GSO_MAX_SEGS, 1);
   request.put_u32(IFLA_GSO_MAX_SIZE, std::max(mtu.value_or(kUsualMtu) + ETH_HLEN + 1, kLeast));
   return request;

@@ -20,6 +20,7 @@ NetlinkRequest keep_plain_super_frames(std::uint16_t ethtool, std::uint32_t inte
 
 /// The same where there is no ethtool: the kernel cuts up all of them. `mtu`: nothing for the usual 1500. For a socket
 /// of rtnetlink.
-NetlinkRequest keep_no_super_frames(std::uint32_t interface, std::optional<std::uint32_t> mtu, std::string object);
+NetlinkRequest keep_no_super_frames(std::uint32_t interface, std::optional<std::uint32_t> mtu,
+                                    const std::string& object);
 
 }  // namespace dummynet::net
