@@ -1,6 +1,7 @@
 #include "support/aftermath.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -107,6 +108,12 @@ std::set<std::string> cgroups_of_runs() {
   return found;
 }
 
+/// "dummynet.4711-…" names 4711, and neither 711 nor 47.
+bool names_process(const std::string& file, const std::string& number) {
+  const std::size_t at = file.find(number + '-');
+  return at != std::string::npos && (at == 0 || std::isdigit(static_cast<unsigned char>(file[at - 1])) == 0);
+}
+
 }  // namespace
 
 Aftermath::Aftermath(std::string folder)
@@ -144,7 +151,7 @@ std::string Aftermath::files(pid_t owner) const {
   const std::string number = std::to_string(owner);
   for (const char* folder : {"/tmp", "/run", "/dev/shm", "/var/tmp"}) {
     for (const std::string& name : names_in(folder)) {
-      const bool is_ours = name.find("dummynet") != std::string::npos && name.find(number + '-') != std::string::npos;
+      const bool is_ours = name.find("dummynet") != std::string::npos && names_process(name, number);
       if (is_ours) found += std::string{"file "} + folder + '/' + name + "; ";
     }
   }

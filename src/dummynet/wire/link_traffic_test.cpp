@@ -44,8 +44,8 @@ std::uint64_t lost(const DirectionCounters& counters) {
 class LinkTrafficTest : public test::EngineTest {
  protected:
   std::filesystem::path log_path() {
-    logs_.push_back(std::filesystem::temp_directory_path() /
-                    ("dummynet-wire-" + std::to_string(::getpid()) + "-" + std::to_string(logs_.size()) + ".jsonl"));
+    logs_.push_back(std::filesystem::temp_directory_path() / ("packets-of-a-test-" + std::to_string(::getpid()) + "-" +
+                                                              std::to_string(logs_.size()) + ".jsonl"));
     return logs_.back();
   }
   ~LinkTrafficTest() override {
